@@ -1,0 +1,176 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import type { GuestDisk } from '../guests/disk.ts';
+import type { Scenario } from '../guest/protocol.ts';
+import type { BuiltImage } from '../images/index.ts';
+import type { Progress } from '../progress.ts';
+import { cpuModel, icount, ramBytes } from '../qemu/machine.ts';
+import type { Qemu } from '../qemu/process.ts';
+import { runScenario, type Outcome } from '../qemu/run.ts';
+import { template } from '../qemu/template.ts';
+import type { System } from '../systems/system.ts';
+import { figuresSchema, sampledMetrics, type Figures, type Result, type SampledMetric } from './figures.ts';
+import type { NetworkProfile } from './network.ts';
+import { perturbation, spread } from './samples.ts';
+
+/** What to start, under what, how often. */
+export interface Plan {
+  readonly guestId: string;
+  readonly guest: GuestDisk;
+  readonly qemu: Qemu;
+  readonly images: readonly BuiltImage[];
+  readonly systems: readonly System[];
+  readonly net: NetworkProfile;
+  /** 1: the exact run only; N > 1: N perturbed runs beside it. */
+  readonly samples: number;
+  readonly seed: string;
+  /** Folder for logs and results. */
+  readonly out: string;
+  readonly virtualLimitNs: number;
+  readonly wallLimitMs: number;
+}
+
+/** Cold-starts every image under every system and returns the figures; logs and `results.json` go to `plan.out`. */
+export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> {
+  // Each machine keeps one core busy and may touch all of its memory.
+  const parallel = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / (1.5 * ramBytes))));
+  const limit = pLimit(parallel);
+  const jobs = plan.images.flatMap((image) =>
+    plan.systems.map((system) => startOne(plan, image, system, limit, progress)),
+  );
+  const settled = await Promise.allSettled(jobs);
+  const failure = settled.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
+  const results = settled.map((outcome) => (outcome as PromiseFulfilledResult<Result>).value);
+
+  const figures = figuresSchema.parse({
+    schema: 'trio.e2e/1',
+    environment: {
+      guest: plan.guestId,
+      kernel: plan.guest.kernelRelease,
+      packageManifestSha256: plan.guest.packageManifestSha256,
+      guestDisk: plan.guest.dir.split('/').at(-1),
+      images: Object.fromEntries(
+        plan.images.map((image) => [
+          image.name,
+          { plain: image.tags.plain.manifestDigest, estargz: image.tags.estargz.manifestDigest },
+        ]),
+      ),
+      machine: { qemu: plan.qemu.version, cpu: cpuModel, icount, ramBytes },
+      net: plan.net,
+    },
+    results,
+  });
+  await writeWhole(join(plan.out, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  return figures;
+}
+
+async function startOne(
+  plan: Plan,
+  image: BuiltImage,
+  system: System,
+  limit: ReturnType<typeof pLimit>,
+  progress: Progress,
+): Promise<Result> {
+  const exact = await limit(() => play(plan, image, system, undefined, progress));
+  const result = resultOf(plan, image, system, exact);
+  if (plan.samples === 1) return result;
+  const runs = await Promise.all(
+    Array.from({ length: plan.samples }, (_, index) =>
+      limit(async () =>
+        metricsOf(resultOf(plan, image, system, await play(plan, image, system, index, progress))),
+      ),
+    ),
+  );
+  const metrics = Object.fromEntries(
+    sampledMetrics.map((metric) => [metric, spread(runs.map((run) => run[metric]))]),
+  ) as NonNullable<Result['samples']>['metrics'];
+  return { ...result, samples: { count: plan.samples, seed: plan.seed, metrics } };
+}
+
+/** Runs one scenario; `sample` undefined is the exact run, whose registry log is kept. */
+async function play(
+  plan: Plan,
+  image: BuiltImage,
+  system: System,
+  sample: number | undefined,
+  progress: Progress,
+): Promise<Outcome> {
+  const base = await template(plan.guest, plan.qemu, image.registryDiskBytes, progress);
+  const scenario: Scenario = {
+    system: system.id,
+    repository: image.name,
+    args: image.args,
+    readiness: image.readiness,
+    link: { rttNs: plan.net.rttNs, rateBps: plan.net.rateBps, lossRatio: plan.net.lossRatio },
+    ...(sample === undefined ? {} : { perturbation: perturbation(plan.seed, sample) }),
+    limitNs: plan.virtualLimitNs,
+  };
+  const title = `${image.name} under ${system.id}${sample === undefined ? '' : ` (sample ${sample + 1})`}`;
+  const dir = join(
+    plan.out,
+    image.name,
+    system.id,
+    ...(sample === undefined ? [] : [`sample-${sample + 1}`]),
+  );
+  const outcome = await progress.stage(title, (note) =>
+    runScenario(
+      plan.guest,
+      base,
+      plan.qemu,
+      scenario,
+      image.registryDisk,
+      dir,
+      { wallMs: plan.wallLimitMs },
+      note,
+    ),
+  );
+  if (sample === undefined) {
+    const lines = outcome.requests.map((request) => `${JSON.stringify(request)}\n`).join('');
+    await writeWhole(join(dir, 'requests.ndjson'), lines);
+  }
+  return outcome;
+}
+
+function resultOf(plan: Plan, image: BuiltImage, system: System, { measured, requests }: Outcome): Result {
+  const { deployNs, runningNs, readyNs, warm, net, disk, memory } = measured;
+  const totalNs = deployNs + runningNs + readyNs;
+  const cold = requests.filter((request) => request.atNs >= 0 && request.atNs <= totalNs);
+  return {
+    workload: image.name,
+    system: system.id,
+    deployNs,
+    runningNs,
+    readyNs,
+    totalNs,
+    warm,
+    net: { profile: plan.net.profile, ...net },
+    registry: { requests: cold.length, bytes: cold.reduce((sum, request) => sum + request.bytes, 0) },
+    disk,
+    memory,
+  };
+}
+
+function metricsOf(result: Result): Record<SampledMetric, number> {
+  const { deployNs, runningNs, readyNs, totalNs, warm } = result;
+  return { deployNs, runningNs, readyNs, totalNs, warmTotalNs: warm.runningNs + warm.readyNs };
+}
+
+/** Writes a file so that it is there whole or not at all. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.partial`;
+  const handle = await open(partial, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, path).catch(async (error: unknown) => {
+    await rm(partial, { force: true });
+    throw error;
+  });
+}

@@ -1,0 +1,21 @@
+import type { Progress } from '../progress.ts';
+
+/**
+ * A guest operating system. One file describes one guest; nothing else in the testbed knows distributions.
+ */
+export interface Guest {
+  /** Name on the command line and in results, e.g. `debian-13`. */
+  readonly id: string;
+  /** One line for people. */
+  readonly title: string;
+  /** All that its root file system depends on, as JSON: the address in the cache. */
+  readonly recipe: unknown;
+  /**
+   * Fills `dir` with
+   * - `root.tar`: the root file system, with a kernel in `./boot/vmlinuz-RELEASE`, its modules in
+   *   `./usr/lib/modules/RELEASE` (plain, .xz, .zst or .gz), containerd with ctr, runc, ctr-remote, iproute2, kmod,
+   *   util-linux and a shell;
+   * - `packages.txt`: the package manifest, one `name version` a line, sorted.
+   */
+  build(dir: string, progress: Progress): Promise<void>;
+}

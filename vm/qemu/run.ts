@@ -1,0 +1,131 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
+import type { GuestDisk } from '../guests/disk.ts';
+import type { Measured, Message, RegistryRequest, Scenario } from '../guest/protocol.ts';
+import { machineArguments, machineFiles } from './machine.ts';
+import { parseMessages } from './messages.ts';
+import { consoleTail, startQemu, type Qemu, type RunningQemu } from './process.ts';
+import type { Template } from './template.ts';
+
+/** What a finished scenario gave. */
+export interface Outcome {
+  readonly measured: Measured;
+  readonly requests: readonly RegistryRequest[];
+}
+
+/** Limits of one scenario. */
+export interface Limits {
+  /** Wall time, in ms: the last resort against a guest that hangs. */
+  readonly wallMs: number;
+}
+
+/**
+ * Resumes the template with one scenario and returns what the guest measured.
+ *
+ * @param dir  folder for the console's log, kept after a failure; made when missing
+ * @throws TrioError `GUEST_FAILED` (the guest said why), `GUEST_PANIC`, `GUEST_TIMEOUT` (wall or virtual time),
+ *         `GUEST_ENDED` (QEMU ended early); the message has the last console lines and the log's path
+ */
+export async function runScenario(
+  guest: GuestDisk,
+  template: Template,
+  qemu: Qemu,
+  scenario: Scenario,
+  registryDisk: string,
+  dir: string,
+  limits: Limits,
+  note: (text: string) => void,
+): Promise<Outcome> {
+  await mkdir(dir, { recursive: true });
+  const files = {
+    ...machineFiles(dir, registryDisk, template.registryDiskBytes),
+    ram: join(template.dir, 'ram.img'),
+    rootDisk: join(template.dir, 'disk.img'),
+  };
+  await writeFile(files.scenario, JSON.stringify(scenario));
+  await rm(files.console, { force: true });
+  await rm(files.protocol, { force: true });
+
+  const vm = await startQemu(qemu, [
+    ...machineArguments(guest, files, qemu.firmware, { shared: false }),
+    // The guest's watchdog counts virtual time; its end is the hard limit even when no program runs any more.
+    ...['-action', 'watchdog=poweroff', '-incoming', 'defer'],
+  ]);
+  let wallLimit = false;
+  const timer = setTimeout(() => {
+    wallLimit = true;
+    void vm.stop();
+  }, limits.wallMs);
+  const watch = setInterval(() => void lastProgress(files.protocol).then(note), 1000);
+  try {
+    await resume(vm, join(template.dir, 'state'));
+    await vm.ended;
+    const failure = (code: string, why: string) => failed(code, why, files.console);
+    if (wallLimit)
+      throw await failure('GUEST_TIMEOUT', `no end within ${limits.wallMs / 1000} s of wall time`);
+    if (vm.qmp.saw('WATCHDOG'))
+      throw await failure(
+        'GUEST_TIMEOUT',
+        `no end within ${scenario.limitNs / 1e9} s of virtual time (watchdog)`,
+      );
+    const messages = parseMessages(await readFile(files.protocol, 'utf8').catch(() => ''));
+    return await outcomeOf(messages, failure, files.console);
+  } finally {
+    clearTimeout(timer);
+    clearInterval(watch);
+    await vm.stop();
+  }
+}
+
+async function resume(vm: RunningQemu, state: string): Promise<void> {
+  await vm.qmp.call('migrate-set-capabilities', {
+    capabilities: [{ capability: 'x-ignore-shared', state: true }],
+  });
+  await vm.qmp.call('migrate-incoming', { uri: `file:${state}` });
+  for (;;) {
+    const { status } = (await vm.qmp.call('query-status')) as { status: string };
+    if (status === 'running') return;
+    if (status !== 'inmigrate') break;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await vm.qmp.call('cont');
+}
+
+async function outcomeOf(
+  messages: readonly Message[],
+  failure: (code: string, why: string) => Promise<TrioError>,
+  console: string,
+): Promise<Outcome> {
+  const failed = messages.find((message) => message.type === 'failed');
+  if (failed) throw await failure('GUEST_FAILED', [failed.reason, ...failed.details].join('\n  '));
+  const measured = messages.find((message) => message.type === 'measured');
+  if (!measured || messages.at(-1)?.type !== 'end') {
+    const panic = /Kernel panic - not syncing: .*/.exec(await readFile(console, 'utf8').catch(() => ''));
+    if (panic) throw await failure('GUEST_PANIC', panic[0]);
+    throw await failure('GUEST_ENDED', 'the guest ended before its last message');
+  }
+  return {
+    measured: measured.measured,
+    requests: messages.filter((message) => message.type === 'request').map((message) => message.request),
+  };
+}
+
+async function failed(code: string, why: string, consoleLog: string): Promise<TrioError> {
+  const tail = await consoleTail(consoleLog);
+  return new TrioError(
+    code,
+    [why, tail ? `Last console lines:\n${tail}` : 'The console is empty.', `Full log: ${consoleLog}`].join(
+      '\n',
+    ),
+  );
+}
+
+async function lastProgress(protocol: string): Promise<string> {
+  const text = await readFile(protocol, 'utf8').catch(() => '');
+  try {
+    return parseMessages(text).findLast((message) => message.type === 'progress')?.text ?? '';
+  } catch {
+    return ''; // said properly at the end
+  }
+}

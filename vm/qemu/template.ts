@@ -1,0 +1,132 @@
+import { execa } from 'execa';
+import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
+import { cached, recipeHash } from '../cache/cache.ts';
+import type { GuestDisk } from '../guests/disk.ts';
+import type { Progress } from '../progress.ts';
+import { cpuModel, icount, kernelArguments, machineArguments, machineFiles, ramBytes } from './machine.ts';
+import { consoleTail, startQemu, type Qemu } from './process.ts';
+
+/** A guest booted once, its services up, its caches empty: every scenario resumes from here. */
+export interface Template {
+  readonly dir: string;
+  readonly registryDiskBytes: number;
+}
+
+/** Wall time that booting may take. */
+const bootLimitMs = 10 * 60_000;
+
+/**
+ * Builds, or finds in the cache, the template of a guest.
+ *
+ * The guest pauses itself at a fixed instruction. It is booted twice and both memories are compared before the
+ * template is used: a boot that is not reproducible must not become the base of results.
+ *
+ * @param registryDiskBytes  size of the second disk; its content comes with each scenario
+ * @throws TrioError `TEMPLATE_FAILED` (with the console's last lines), `TEMPLATE_DIFFERS`
+ */
+export async function template(
+  guest: GuestDisk,
+  qemu: Qemu,
+  registryDiskBytes: number,
+  progress: Progress,
+): Promise<Template> {
+  const recipe = {
+    guest: guest.dir.split('/').at(-1),
+    qemu: qemu.version,
+    machine: recipeHash({ cpuModel, icount, kernelArguments, ramBytes, version: 2 }),
+    registryDiskBytes,
+  };
+  const name = (recipe.guest ?? '').replace(/-[0-9a-f]+$/, '');
+  const dir = await cached({ kind: 'template', name, recipe }, progress, (partial) =>
+    progress.stage(`booting ${name} twice for its template`, async (note) => {
+      await Promise.all([
+        bootTo(guest, qemu, join(partial, 'a'), registryDiskBytes, note),
+        bootTo(guest, qemu, join(partial, 'b'), registryDiskBytes, () => {}),
+      ]);
+      note('comparing');
+      if (!(await sameMachine(join(partial, 'a'), join(partial, 'b'))))
+        throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different memory: not used');
+      for (const file of ['ram.img', 'disk.img', 'state'])
+        await rename(join(partial, 'a', file), join(partial, file));
+      await rm(join(partial, 'a'), { recursive: true });
+      await rm(join(partial, 'b'), { recursive: true });
+    }),
+  );
+  return { dir, registryDiskBytes };
+}
+
+async function bootTo(
+  guest: GuestDisk,
+  qemu: Qemu,
+  dir: string,
+  registryDiskBytes: number,
+  note: (text: string) => void,
+): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const files = machineFiles(dir, join(dir, 'registry.img'), registryDiskBytes);
+  await execa('cp', ['--sparse=always', '--reflink=auto', guest.disk, files.rootDisk]);
+  await createSparse(files.ram, ramBytes);
+  await createSparse(files.registryDisk, registryDiskBytes);
+  await writeFile(files.scenario, '{}');
+  const vm = await startQemu(qemu, [
+    ...machineArguments(guest, files, qemu.firmware, { shared: true }),
+    ...['-action', 'panic=pause'],
+  ]);
+  const timer = setTimeout(() => void vm.stop(), bootLimitMs);
+  try {
+    await vm.qmp.call('migrate-set-capabilities', {
+      capabilities: [{ capability: 'x-ignore-shared', state: true }],
+    });
+    note('booting');
+    // Wait for the event: a monitor that is polled while the guest runs was seen to change a boot.
+    if (!(await vm.qmp.event('STOP'))) {
+      const { stderr } = await vm.ended;
+      throw new TrioError(
+        'TEMPLATE_FAILED',
+        `the guest did not get to its template. Last console lines:\n${await consoleTail(files.console)}\n${stderr}`,
+      );
+    }
+    note('saving');
+    const state = join(dir, 'state');
+    await vm.qmp.call('migrate', { uri: `file:${state}` });
+    for (;;) {
+      const { status } = (await vm.qmp.call('query-migrate')) as { status?: string };
+      if (status === 'completed') break;
+      if (status === 'failed') throw new TrioError('TEMPLATE_FAILED', 'QEMU could not save the template');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await vm.qmp.call('quit');
+    await vm.ended;
+  } finally {
+    clearTimeout(timer);
+    await vm.stop();
+  }
+}
+
+async function createSparse(path: string, bytes: number): Promise<void> {
+  await writeFile(path, '');
+  await truncate(path, bytes);
+}
+
+/**
+ * Whether two machines have the same memory and disk. Page 0x1000 of the memory is left out: QEMU keeps values of its
+ * own there. (`cmp` is several times faster than hashing, and most of both files is holes.)
+ */
+async function sameMachine(a: string, b: string): Promise<boolean> {
+  const same = async (file: string, ...flags: string[]) => {
+    const result = await execa('cmp', ['--silent', ...flags, join(a, file), join(b, file)], {
+      reject: false,
+    });
+    if (result.exitCode === undefined || result.exitCode > 1)
+      throw new TrioError('TEMPLATE_FAILED', `cannot compare ${file}: ${result.shortMessage ?? ''}`);
+    return result.exitCode === 0;
+  };
+  const results = await Promise.all([
+    same('ram.img', '--bytes=4096'),
+    same('ram.img', '--ignore-initial=8192'),
+    same('disk.img'),
+  ]);
+  return results.every(Boolean);
+}

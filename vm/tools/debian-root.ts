@@ -1,0 +1,133 @@
+import { execa } from 'execa';
+import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
+import { onInterrupt } from '../interrupt.ts';
+import type { Progress } from '../progress.ts';
+import { findMmdebstrap } from './mmdebstrap.ts';
+
+/** The moment that everything we build is stamped with (2025-03-30, the release of openEuler 25.03), in seconds. */
+export const SOURCE_DATE_EPOCH = 1743292800;
+
+/** What to put in a Debian root file system. */
+export interface DebianRoot {
+  readonly suite: 'bookworm' | 'trixie';
+  /** Package names, beside a minimal base (mmdebstrap's `minbase`). */
+  readonly packages: readonly string[];
+  /** Keep documentation, manual pages and translations (left out by default, as in container images). */
+  readonly keepDocs?: boolean;
+  /** Shell scripts run in the finished root by `chroot`, in order. */
+  readonly setup?: readonly string[];
+  /** Host files copied into the root before `setup`: path on the host → folder in the root. */
+  readonly copyIn?: Readonly<Record<string, string>>;
+  /** Files of the root copied out after `setup`: path in the root → folder on the host. */
+  readonly copyOut?: Readonly<Record<string, string>>;
+}
+
+/** One installed package. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+}
+
+const docFolders = ['doc', 'man', 'locale', 'info', 'groff', 'lintian'];
+
+/**
+ * Builds a Debian root with mmdebstrap into `tarPath` (sorted, reproducible; `-` for none) and returns its packages.
+ *
+ * Root or not decides mmdebstrap's mode: as an ordinary user it works in a user namespace (`--mode=unshare`, which
+ * needs newuidmap and a range in /etc/subuid). `TRIO_DEBIAN_MIRROR` replaces mmdebstrap's default mirror.
+ *
+ * @throws TrioError `DEBIAN_ROOT_FAILED` with mmdebstrap's last lines
+ */
+export async function buildDebianRoot(root: DebianRoot, tarPath: string, progress: Progress): Promise<void> {
+  const mmdebstrap = await findMmdebstrap(progress);
+  const asRoot = process.getuid?.() === 0;
+  const hooks: string[] = [];
+  for (const [from, to] of Object.entries(root.copyIn ?? {}))
+    hooks.push(`--customize-hook=copy-in ${quote(from)} ${quote(to)}`);
+  for (const script of root.setup ?? []) hooks.push(`--customize-hook=chroot "$1" sh -euc ${quote(script)}`);
+  for (const [from, to] of Object.entries(root.copyOut ?? {}))
+    hooks.push(`--customize-hook=copy-out ${quote(from)} ${quote(to)}`);
+  const mirror = process.env['TRIO_DEBIAN_MIRROR'];
+  const args = [
+    ...mmdebstrap.args,
+    `--mode=${asRoot ? 'root' : 'unshare'}`,
+    '--variant=minbase',
+    ...(root.keepDocs ? [] : docFolders.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`)),
+    ...(root.packages.length > 0 ? [`--include=${root.packages.join(',')}`] : []),
+    ...hooks,
+    root.suite,
+    tarPath === '-' ? '/dev/null' : tarPath,
+    ...(mirror ? [mirror] : []),
+  ];
+  if (tarPath === '-') args.splice(mmdebstrap.args.length, 0, '--format=null');
+  const child = execa(mmdebstrap.file, args, {
+    env: { ...mmdebstrap.env, SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH) },
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    // mmdebstrap cleans up its mounts and its temporary root on SIGTERM; give it the time.
+    forceKillAfterDelay: 60_000,
+    detached: true,
+  });
+  const forget = onInterrupt(async () => {
+    child.kill('SIGTERM');
+    await child;
+  });
+  try {
+    const result = await child;
+    if (result.exitCode !== 0) throw failed(root, asRoot, result.all ?? '', result.shortMessage);
+  } finally {
+    forget();
+  }
+}
+
+function failed(root: DebianRoot, asRoot: boolean, output: string, short: string | undefined): TrioError {
+  const last = output.trim().split('\n').slice(-12).join('\n');
+  if (/No space left on device/.test(output))
+    return new TrioError('DISK_FULL', `ENOSPC: No space left on device\n${last}`);
+  const hint = asRoot
+    ? ''
+    : '\nAs an ordinary user it needs the package uidmap, a range in /etc/subuid and unprivileged user namespaces.';
+  return new TrioError(
+    'DEBIAN_ROOT_FAILED',
+    `mmdebstrap failed for ${root.suite} (${short ?? ''}):\n${last}${hint}`,
+  );
+}
+
+/** Lists the packages of a root's tar from its dpkg status, sorted by name. */
+export async function listPackages(tarPath: string): Promise<Package[]> {
+  const { stdout } = await execa('tar', ['-xOf', tarPath, './var/lib/dpkg/status']);
+  return stdout
+    .split('\n\n')
+    .filter((paragraph) => /^Status: .* installed$/m.test(paragraph))
+    .map((paragraph) => ({
+      name: /^Package: (.*)$/m.exec(paragraph)?.[1] ?? '',
+      version: /^Version: (.*)$/m.exec(paragraph)?.[1] ?? '',
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Text form of a package list (one `name version` a line) and its SHA-256. */
+export function packageManifest(packages: readonly Package[]): { text: string; sha256: string } {
+  const text = packages.map(({ name, version }) => `${name} ${version}\n`).join('');
+  return { text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Writes `packages.txt` for a root's tar into `dir`; returns the packages and the manifest's hash. */
+export async function writePackageManifest(
+  tarPath: string,
+  dir: string,
+): Promise<{ packages: Package[]; sha256: string }> {
+  const packages = await listPackages(tarPath);
+  const { text, sha256 } = packageManifest(packages);
+  await writeFile(join(dir, 'packages.txt'), text);
+  return { packages, sha256 };
+}
+
+/** One word for the shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
