@@ -9,6 +9,7 @@ import {
   indexTypes,
   layerCompression,
   manifestSchema,
+  manifestTypes,
   refNameAnnotation,
 } from './oci-schema.ts';
 
@@ -138,9 +139,15 @@ function pickTag(entries: readonly IndexEntry[], tag: string | undefined, folder
       `${folder} holds ${entries.length} images: name one, oci:DIR:TAG; ${list}`,
     );
   }
-  const entry = entries.find((e) => name(e) === tag);
+  const tagged = entries.filter((e) => name(e) === tag);
+  // One name may stand for one image per platform.
+  const entry = tagged.find(isAmd64) ?? tagged[0];
   if (!entry) throw usageError('UNKNOWN_TAG', `${folder} has no tag "${tag}": ${list}`);
   return { entry, tag };
+}
+
+function isAmd64({ platform }: IndexEntry): boolean {
+  return platform?.os === 'linux' && platform.architecture === 'amd64';
 }
 
 /** From an index entry down to the manifest for linux/amd64. */
@@ -148,10 +155,12 @@ async function followIndexes(folder: string, start: IndexEntry, tag: string): Pr
   let entry = start;
   // An index may hold indexes; a chain longer than this is made to hurt.
   for (let depth = 0; depth < 4; depth++) {
-    if (!indexTypes.includes(entry.mediaType as (typeof indexTypes)[number])) return entry;
+    if ((manifestTypes as readonly string[]).includes(entry.mediaType)) return entry;
+    if (!indexTypes.includes(entry.mediaType))
+      throw badLayout(`${folder}:${tag}`, `"${entry.mediaType}" is no image`);
     const index = parse(indexSchema, await jsonBlob(folder, entry, 'index'), `index ${entry.digest}`);
     const next =
-      index.manifests.find((m) => m.platform?.os === 'linux' && m.platform.architecture === 'amd64') ??
+      index.manifests.find(isAmd64) ??
       (index.manifests.length === 1 && !index.manifests[0]?.platform ? index.manifests[0] : undefined);
     if (!next)
       throw noPlatform(
@@ -178,13 +187,23 @@ async function jsonBlob(
   what: string,
 ): Promise<string> {
   if (size > 8 << 20) throw badLayout(`${what} ${expected}`, `${size} bytes are too many for a JSON file`);
-  const bytes = await readFile(blobPath(folder, expected)).catch((error: unknown) => {
-    throw new TrioError('BLOB_MISSING', `${what} ${expected} is missing from ${folder}`, { cause: error });
-  });
-  checkSize(what, expected, bytes.length, size);
+  checkSize(what, expected, await blobBytes(folder, expected, what), size);
+  const bytes = await readFile(blobPath(folder, expected));
   const actual = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   if (actual !== expected) throw wrongDigest(what, expected, actual);
   return bytes.toString('utf8');
+}
+
+/**
+ * The size of a blob's file in bytes.
+ *
+ * @throws TrioError `BLOB_MISSING`
+ */
+export async function blobBytes(folder: string, digestText: string, what: string): Promise<number> {
+  const file = await stat(blobPath(folder, digestText)).catch((error: unknown) => {
+    throw new TrioError('BLOB_MISSING', `${what} ${digestText} is missing from ${folder}`, { cause: error });
+  });
+  return file.size;
 }
 
 /** @throws TrioError `BLOB_TRUNCATED` or `BLOB_SIZE` when the sizes differ */

@@ -9,11 +9,13 @@ export const layerCompression = {
   'application/vnd.docker.image.rootfs.diff.tar.gzip': 'gzip',
   'application/vnd.docker.image.rootfs.diff.tar.zstd': 'zstd',
 } as const;
-export const indexTypes = [
+/** Media types of an index. */
+export const indexTypes: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
-] as const;
-const manifestTypes = [
+];
+/** Media types of an image manifest. */
+export const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
@@ -34,7 +36,8 @@ export const indexSchema = z.object({
   schemaVersion: z.literal(2),
   manifests: z.array(
     descriptor.extend({
-      mediaType: z.enum([...indexTypes, ...manifestTypes]),
+      // Anything may lie in an index beside images; only what is picked must be one.
+      mediaType: z.string(),
       platform: z
         .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
         .optional(),

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { TrioError } from '../errors.ts';
-import { blobPath, checkSize, wrongDigest, type OciImage, type OciLayer } from './oci-layout.ts';
+import { blobBytes, blobPath, checkSize, wrongDigest, type OciImage, type OciLayer } from './oci-layout.ts';
 
 /**
  * Reads every layer of an image once: size and digest as the manifest says, and unpacking to the tar that the config
@@ -19,10 +18,7 @@ export async function verifyImage(image: OciImage): Promise<void> {
 
 async function verifyLayer(folder: string, layer: OciLayer): Promise<void> {
   const file = blobPath(folder, layer.digest);
-  const there = await stat(file).catch((error: unknown) => {
-    throw new TrioError('BLOB_MISSING', `layer ${layer.digest} is missing from ${folder}`, { cause: error });
-  });
-  checkSize('layer', layer.digest, there.size, layer.sizeBytes);
+  checkSize('layer', layer.digest, await blobBytes(folder, layer.digest, 'layer'), layer.sizeBytes);
   const packed = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
     packed.update(chunk as Buffer);

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'no
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systems } from '../systems/index.ts';
-import { registryAddress } from './address.ts';
+import { registryAddress, registryRoot } from './address.ts';
 import { startContainerd, TaskEvents, waitFor } from './containerd.ts';
 import { pauseForTemplate, readScenario, send } from './host-link.ts';
 import { createNetwork, inRegistryNamespace, shapeLink } from './network.ts';
@@ -16,7 +16,6 @@ import type { RegistryRequest, Scenario } from './protocol.ts';
 import { containerLog, dropCaches, measureStarts, readRegistryLog } from './start.ts';
 
 const registryDisk = '/dev/pmem1';
-const registryRoot = '/srv/registry';
 const requestLog = '/run/trio/requests.ndjson';
 
 async function main(): Promise<void> {
@@ -38,8 +37,7 @@ async function main(): Promise<void> {
     pauseForTemplate();
   }
   const scenario = readScenario();
-  // DAX: the registry reads its blobs in place, so that they take no page cache on the node that is measured.
-  run('mount', '-o', 'ro,dax=always', registryDisk, registryRoot);
+  run('mount', '-o', 'ro', registryDisk, registryRoot);
   shapeLink(scenario.link);
   if (shell) {
     for (const system of systems) await startSystemDaemon(system.id);
@@ -70,7 +68,11 @@ async function play(scenario: Scenario, events: TaskEvents, containerdPid: numbe
     scenario,
     (atNs) => (pullStartNs = atNs),
     giveUp,
-  );
+  ).catch((error: unknown) => {
+    if (!giveUp.aborted) throw error;
+    const seen = error instanceof Error ? error.message : String(error);
+    throw new Error(`not ready within ${scenario.limitNs / 1e9} s of virtual time (${seen})`, { cause: error });
+  });
   for (const line of readRegistryLog(requestLog).lines) {
     const request = JSON.parse(line) as RegistryRequest;
     const since = (ns: number) => Number(BigInt(ns) - pullStartNs);

@@ -1,10 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { registryRoot } from './address.ts';
 import { run } from './process.ts';
 
-/** Bytes in the page cache (`Cached` of /proc/meminfo: file pages, without the block devices' own). */
+/**
+ * Bytes in the node's page cache: `Cached` of /proc/meminfo (file pages, without the block devices' own) less what
+ * the registry, which only shares the machine, has cached of its blobs.
+ */
 export function pageCacheBytes(): number {
   const kib = /^Cached:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-  return Number(kib) * 1024;
+  return Number(kib) * 1024 - cachedBytesOf(registryRoot);
+}
+
+function cachedBytesOf(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return run('fincore', '--bytes', '--noheadings', '--raw', '--output', 'RES', ...files)
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line), 0);
 }
 
 /**

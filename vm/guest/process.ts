@@ -6,7 +6,8 @@ import { closeSync, openSync } from 'node:fs';
 export class CommandError extends Error {
   readonly details: string[];
   constructor(command: readonly string[], how: string, output: string) {
-    super(`${command.join(' ')}: ${how}`);
+    const shown = command.join(' ');
+    super(`${shown.length > 300 ? `${shown.slice(0, 300)}…` : shown}: ${how}`);
     this.details = lastLines(output, 20);
   }
 }

@@ -22,7 +22,7 @@ export async function waitReady(
   for (;;) {
     const seen = await probe();
     if (seen === true) return process.hrtime.bigint();
-    if (signal.aborted) throw new Error(`not ready: ${seen}`);
+    if (signal.aborted) throw new Error(`last seen: ${seen}`);
     await sleep(intervalMs);
   }
 }

@@ -13,6 +13,7 @@ const packages = [
   'runc',
   'stargz-snapshotter', // ctr-remote
   'util-linux',
+  'util-linux-extra', // fincore
 ];
 
 /** A guest made of a Debian release's packages. */

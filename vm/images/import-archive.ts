@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { cached } from '../cache/cache.ts';
@@ -46,11 +46,18 @@ export async function importArchive(
         if (!(error instanceof TrioError) || error.code !== 'TOOL_FAILED') throw error;
         throw new TrioError(
           'BAD_ARCHIVE',
-          `cannot read the docker archive ${archive.file}: ${error.message}`,
+          `cannot read the docker archive ${archive.file}: ${reason(error.message)}`,
           { cause: error },
         );
       }
+      await rm(temporary, { recursive: true });
     }),
   );
   return join(dir, 'oci');
+}
+
+/** The sentence in skopeo's log line (`time=… level=fatal msg="…"`). */
+function reason(log: string): string {
+  const message = /level=fatal msg="((?:[^"\\]|\\.)*)"/.exec(log)?.[1];
+  return message?.replaceAll('\\"', '"') ?? log;
 }

@@ -66,16 +66,28 @@ export async function* readTree(
   try {
     for await (const item of extract) {
       const entry = fromHeader(item.header, tarPath);
-      const body = item as AsyncIterable<Uint8Array>;
+      const body = readBody(item as AsyncIterable<Uint8Array>, tarPath);
       if (entry) yield { entry, body: entry.path === javaCertificates ? fixDates(body, entry.mtimeS) : body };
       item.resume();
     }
   } catch (error) {
-    if (error instanceof TrioError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new TrioError('BAD_TAR', `cannot read the tar ${tarPath}: ${why}`, { cause: error });
+    throw error instanceof TrioError ? error : unreadable(tarPath, error);
   } finally {
     input.destroy();
+  }
+}
+
+function unreadable(tarPath: string, error: unknown): TrioError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new TrioError('BAD_TAR', `cannot read the tar ${tarPath}: ${why}`, { cause: error });
+}
+
+/** A body whose errors say which tar it is in: the consumer gets them, not {@link readTree}. */
+async function* readBody(body: AsyncIterable<Uint8Array>, tarPath: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreadable(tarPath, error);
   }
 }
 

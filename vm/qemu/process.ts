@@ -35,11 +35,18 @@ export async function findQemu(progress: Progress): Promise<Qemu> {
   return { command, firmware, version };
 }
 
+/** How a QEMU ended, and what it said on standard error. */
+export interface QemuEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stderr: string;
+}
+
 /** A running QEMU. However this process ends, QEMU ends too. */
 export interface RunningQemu {
   readonly qmp: Qmp;
-  /** Settles when QEMU has ended: its exit status or signal and what it said on standard error. */
-  readonly ended: Promise<{ exitCode: number | undefined; signal: string | undefined; stderr: string }>;
+  /** Settles when QEMU has ended. */
+  readonly ended: Promise<QemuEnd>;
   /** Ends QEMU and waits for it. Safe to call at any time. */
   stop(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { GuestDisk } from '../guests/disk.ts';
 import type { Measured, Message, RegistryRequest, Scenario } from '../guest/protocol.ts';
 import { machineArguments, machineFiles } from './machine.ts';
 import { parseMessages } from './messages.ts';
-import { consoleTail, startQemu, type Qemu, type RunningQemu } from './process.ts';
+import { consoleTail, startQemu, type Qemu, type QemuEnd, type RunningQemu } from './process.ts';
 import type { Template } from './template.ts';
 
 /** What a finished scenario gave. */
@@ -59,8 +59,11 @@ export async function runScenario(
   }, limits.wallMs);
   const watch = setInterval(() => void lastProgress(files.protocol).then(note), 1000);
   try {
-    await resume(vm, join(template.dir, 'state'));
-    await vm.ended;
+    await resume(vm, join(template.dir, 'state')).catch((error: unknown) => {
+      // When QEMU has ended, how it ended says more than the monitor command that failed.
+      if (!(error instanceof TrioError && error.code === 'QEMU_GONE')) throw error;
+    });
+    const end = await vm.ended;
     const failure = (code: string, why: string) => failed(code, why, files.console);
     if (wallLimit)
       throw await failure('GUEST_TIMEOUT', `no end within ${limits.wallMs / 1000} s of wall time`);
@@ -70,7 +73,7 @@ export async function runScenario(
         `no end within ${scenario.limitNs / 1e9} s of virtual time (watchdog)`,
       );
     const messages = parseMessages(await readFile(files.protocol, 'utf8').catch(() => ''));
-    return await outcomeOf(messages, failure, files.console);
+    return await outcomeOf(messages, end, failure, files.console);
   } finally {
     clearTimeout(timer);
     clearInterval(watch);
@@ -94,6 +97,7 @@ async function resume(vm: RunningQemu, state: string): Promise<void> {
 
 async function outcomeOf(
   messages: readonly Message[],
+  end: QemuEnd,
   failure: (code: string, why: string) => Promise<TrioError>,
   console: string,
 ): Promise<Outcome> {
@@ -103,7 +107,12 @@ async function outcomeOf(
   if (!measured || messages.at(-1)?.type !== 'end') {
     const panic = /Kernel panic - not syncing: .*/.exec(await readFile(console, 'utf8').catch(() => ''));
     if (panic) throw await failure('GUEST_PANIC', panic[0]);
-    throw await failure('GUEST_ENDED', 'the guest ended before its last message');
+    const how = end.signal ?? (end.exitCode ? `exit status ${end.exitCode}` : 'normally');
+    const said = end.stderr.trim();
+    throw await failure(
+      'GUEST_ENDED',
+      `the guest ended before its last message (QEMU: ${how}${said && `, "${said}"`})`,
+    );
   }
   return {
     measured: measured.measured,

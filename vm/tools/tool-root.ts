@@ -17,6 +17,7 @@ const packages = [
   'e2fsprogs',
   'libarchive13t64', // lets mke2fs fill a file system from a tar, with owners, without being root
   'qemu-system-x86',
+  'qemu-utils',
   'seabios',
   'skopeo',
   'xz-utils',

@@ -1,0 +1,103 @@
+import { execa } from 'execa';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TrioError } from '../../../trio/errors.ts';
+import { runFake } from './run-fake.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trio-runner-'));
+  vi.stubEnv('TRIO_QEMU', join(import.meta.dirname, 'fake-qemu.mjs'));
+  vi.stubEnv('TMPDIR', dir);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true });
+});
+
+async function failure(mode: string, wallMs = 30_000): Promise<TrioError> {
+  vi.stubEnv('FAKE_QEMU', mode);
+  const error = await runFake(dir, wallMs).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(TrioError);
+  return error as TrioError;
+}
+
+/** Processes whose command line names our folder: none may be left. */
+async function leftBehind(): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-eo', 'pid,args']);
+  return stdout.split('\n').filter((line) => line.includes('fake-qemu.mjs') && line.includes(dir));
+}
+
+async function expectNothingLeft(): Promise<void> {
+  await expect.poll(leftBehind).toEqual([]);
+  expect((await readdir(dir)).filter((name) => name.startsWith('trio-qmp-'))).toEqual([]);
+}
+
+describe('runner', () => {
+  it('returns what the guest measured', async () => {
+    vi.stubEnv('FAKE_QEMU', 'good');
+    const { measured, requests } = await runFake(dir, 30_000);
+    expect([measured.deployNs, measured.runningNs, measured.readyNs, requests.length]).toEqual([1, 2, 3, 0]);
+    await expectNothingLeft();
+  });
+
+  it.each([
+    ['panic', 'GUEST_PANIC', ['Kernel panic - not syncing: Attempted to kill init!', 'Last console lines:\nbooting']],
+    ['failed', 'GUEST_FAILED', ['ctr: exit status 1', 'ctr: no such image']],
+    ['garbage', 'GUEST_MESSAGE', ['guest message 1 is no JSON']],
+    ['early', 'GUEST_ENDED', ['before its last message', 'The console is empty.']],
+    ['crash', 'GUEST_ENDED', ['QEMU', 'SIGSEGV']],
+    ['watchdog', 'GUEST_TIMEOUT', ['5 s of virtual time']],
+    ['refuse', 'QEMU_FAILED', ['Cannot allocate memory']],
+  ])('reports a guest that does %s', async (mode, code, parts) => {
+    const error = await failure(mode);
+    expect(error.code).toBe(code);
+    expect(error.exitCode).toBe(1);
+    for (const part of parts) expect(error.message).toContain(part);
+    if (code.startsWith('GUEST_') && code !== 'GUEST_MESSAGE')
+      expect(error.message).toContain(`Full log: ${join(dir, 'run/console.log')}`);
+    await expectNothingLeft();
+  });
+
+  it('ends a guest that hangs, after the wall limit', async () => {
+    const error = await failure('hang', 1500);
+    expect(error.code).toBe('GUEST_TIMEOUT');
+    expect(error.message).toContain('no end within 1.5 s of wall time');
+    expect(error.message).toContain('still thinking');
+    await expectNothingLeft();
+  });
+
+  it('names a QEMU that is not there', async () => {
+    vi.stubEnv('TRIO_QEMU', join(dir, 'no-qemu'));
+    const error = await runFake(dir, 1000).catch((e: unknown) => e);
+    expect((error as TrioError).code).toBe('QEMU_MISSING');
+  });
+
+  function start() {
+    vi.stubEnv('FAKE_QEMU', 'hang');
+    const options = { reject: false, buffer: false, detached: true } as const;
+    return execa(process.execPath, [join(import.meta.dirname, 'run-fake.ts'), dir], options);
+  }
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('leaves nothing behind on %s', async (signal, exitCode) => {
+    const child = start();
+    await expect.poll(leftBehind, { timeout: 10_000 }).not.toEqual([]);
+    child.kill(signal);
+    expect((await child).exitCode).toBe(exitCode);
+    await expectNothingLeft();
+  });
+
+  it('takes QEMU with it when it is killed itself', async () => {
+    const child = start();
+    await expect.poll(leftBehind, { timeout: 10_000 }).not.toEqual([]);
+    child.kill('SIGKILL');
+    await child;
+    await expect.poll(leftBehind).toEqual([]);
+  });
+});
