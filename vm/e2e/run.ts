@@ -38,7 +38,8 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
   const parallel = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / (1.5 * ramBytes))));
   const limit = pLimit(parallel);
   // Booted before the machines that resume it need the cores.
-  for (const { registryDiskBytes } of plan.images) await template(plan.guest, plan.qemu, registryDiskBytes, progress);
+  for (const { registryDiskBytes } of plan.images)
+    await template(plan.guest, plan.qemu, registryDiskBytes, progress);
   const jobs = plan.images.flatMap((image) =>
     plan.systems.map((system) => startOne(plan, image, system, limit, progress)),
   );

@@ -71,7 +71,9 @@ async function play(scenario: Scenario, events: TaskEvents, containerdPid: numbe
   ).catch((error: unknown) => {
     if (!giveUp.aborted) throw error;
     const seen = error instanceof Error ? error.message : String(error);
-    throw new Error(`not ready within ${scenario.limitNs / 1e9} s of virtual time (${seen})`, { cause: error });
+    throw new Error(`not ready within ${scenario.limitNs / 1e9} s of virtual time (${seen})`, {
+      cause: error,
+    });
   });
   for (const line of readRegistryLog(requestLog).lines) {
     const request = JSON.parse(line) as RegistryRequest;

@@ -29,7 +29,10 @@ it('is free again when its holder is killed', async () => {
   const lockModule = join(import.meta.dirname, '../../../vm/cache/lock.ts');
   const script = `import { takeLock } from ${JSON.stringify(lockModule)};
     await takeLock(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000);`;
-  const holder = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false, buffer: false });
+  const holder = execa(process.execPath, ['--input-type=module', '-e', script], {
+    reject: false,
+    buffer: false,
+  });
   await new Promise((resolve) => holder.stdout.once('data', resolve));
   let waited = false;
   const lock = takeLock(path, () => (waited = true));
