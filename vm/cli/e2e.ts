@@ -7,6 +7,7 @@ import { renderTable } from '../e2e/table.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import {
+  checkUserImage,
   listWorkloads,
   loadWorkload,
   parseReadiness,
@@ -110,6 +111,7 @@ async function imagesOf(options: Options): Promise<((progress: Progress) => Prom
   if (options.ready === undefined)
     throw usageError('NO_READINESS', '--image needs --ready: when does it count as started?');
   const ready = parseReadiness(options.ready);
+  await checkUserImage(own);
   const cmd = options.cmd?.split(/\s+/).filter(Boolean);
   return [(progress) => userImage(own, { ready, ...(cmd ? { cmd } : {}) }, progress)];
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { cached, recipeHash } from '../cache/cache.ts';
 import type { Progress } from '../progress.ts';
@@ -41,7 +41,8 @@ export async function guestDisk(guest: Guest, progress: Progress): Promise<Guest
     registryd: await goProgram('registryd', progress),
     stargzd: await goProgram('stargzd', progress),
   };
-  const tools = await toolRoot(progress);
+  // By its address, not by its path: the cache may lie elsewhere.
+  const tools = basename(dirname(await toolRoot(progress)));
   const recipe = {
     root: recipeHash(guest.recipe),
     tools,

@@ -51,6 +51,15 @@ export async function userImage(
   return readImage(dir, { name, command, args, env: {}, readiness });
 }
 
+/**
+ * Finds what is wrong with a user's image before anything is built for it: the spec, the layout and, of a layout, the
+ * size and digest of every blob.
+ */
+export async function checkUserImage(spec: string): Promise<void> {
+  const parsed = await parseImageSpec(spec);
+  if (parsed.kind === 'layout') await verifyImage(await openImage(resolve(parsed.folder), parsed.tag));
+}
+
 async function openSource(spec: ImageSpec, progress: Progress): Promise<OciImage> {
   if (spec.kind === 'layout') return openImage(resolve(spec.folder), spec.tag);
   return openImage(await importArchive(spec, progress), undefined);

@@ -1,0 +1,139 @@
+import { execa } from 'execa';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { figuresSchema, type Figures } from '../../vm/e2e/figures.ts';
+import { workloadImage, type BuiltImage } from '../../vm/images/index.ts';
+import { silentProgress } from '../../vm/progress.ts';
+import { requestSchema } from '../../vm/qemu/messages.ts';
+
+let dir: string;
+let nginx: BuiltImage;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trio-vm-test-'));
+  nginx = await workloadImage('nginx', silentProgress);
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+function e2e(...args: string[]) {
+  const cli = join(import.meta.dirname, '../../vm/cli/e2e.ts');
+  return execa(process.execPath, [cli, '--json', ...args], { reject: false, env: { TMPDIR: dir } });
+}
+
+async function figuresOf(...args: string[]): Promise<Figures> {
+  const { stdout, stderr, exitCode } = await e2e(...args);
+  expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return figuresSchema.parse(JSON.parse(stdout));
+}
+
+/** QEMUs whose command line names our folder, and their sockets. */
+async function leftBehind(): Promise<string[]> {
+  const { stdout } = await execa('ps', ['-eo', 'args']);
+  const qemus = stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(dir));
+  return [...qemus, ...(await readdir(dir)).filter((name) => name.startsWith('trio-'))];
+}
+
+describe('an image of your own', () => {
+  it('is started like the workloads, and its requests are logged', async () => {
+    const out = join(dir, 'own');
+    const image = ['--image', `oci:${nginx.layout}:plain`, '--ready', 'http:80/'];
+    const figures = await figuresOf(...image, '--systems', 'crfs-lazy', '--out', out);
+    const [result] = figures.results;
+    expect(result?.system).toBe('crfs-lazy');
+    const log = await readFile(join(out, result?.workload ?? '', 'crfs-lazy/requests.ndjson'), 'utf8');
+    const requests = log
+      .trim()
+      .split('\n')
+      .map((line) => requestSchema.parse(JSON.parse(line)));
+    const cold = requests.filter((request) => request.atNs <= (result?.totalNs ?? 0));
+    expect(result?.registry).toEqual({
+      requests: cold.length,
+      bytes: cold.reduce((sum, request) => sum + request.bytes, 0),
+    });
+    expect(requests.some((request) => request.status === 206 && request.range.startsWith('bytes='))).toBe(
+      true,
+    );
+    // What came over the wire is what the registry sent, and headers.
+    expect(result?.net.rxBytes).toBeGreaterThan(result?.registry.bytes ?? 0);
+    expect(result?.net.rxBytes).toBeLessThan(1.2 * (result?.registry.bytes ?? 0));
+    // Lazy: less than the image.
+    expect(result?.registry.bytes).toBeLessThan(nginx.tags.estargz.totalBytes);
+  });
+
+  it('that never gets ready is given up, with the reason', async () => {
+    const image = ['--image', `oci:${nginx.layout}:plain`, '--ready', 'tcp:9', '--limit', '20'];
+    const { exitCode, stdout, stderr } = await e2e(
+      ...image,
+      '--systems',
+      'crfs-lazy',
+      '--out',
+      join(dir, 'never'),
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('not ready within 20 s of virtual time');
+    expect(stderr).toContain('ECONNREFUSED');
+    const log = /Full log: (.*)/.exec(stderr)?.[1] ?? '';
+    await expect(readFile(log, 'utf8')).resolves.toContain('reboot: Power down');
+    expect(await leftBehind()).toEqual([]);
+  });
+
+  it('that ends before it is ready says how', async () => {
+    const image = ['--image', `oci:${nginx.layout}:plain`, '--cmd', 'false', '--ready', 'tcp:80'];
+    const { exitCode, stderr } = await e2e(...image, '--systems', 'full', '--out', join(dir, 'ends'));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the container ended (status 1) before it was ready');
+  });
+});
+
+describe('two runs at the same time', () => {
+  it('into one folder wait for each other and agree', async () => {
+    const args = ['--systems', 'crfs-lazy', '--out', join(dir, 'both')];
+    const [a, b] = await Promise.all([e2e(...args), e2e(...args)]);
+    expect([a.exitCode, b.exitCode]).toEqual([0, 0]);
+    expect(a.stderr + b.stderr).toContain('waiting: another run is writing to');
+    expect(a.stdout).toBe(b.stdout);
+  });
+});
+
+describe('an interrupted run', () => {
+  it('leaves no QEMU and no socket', async () => {
+    const out = join(dir, 'interrupted');
+    const child = e2e('--systems', 'crfs-lazy', '--out', out);
+    await expect.poll(leftBehind, { timeout: 120_000 }).not.toEqual([]);
+    child.kill('SIGINT');
+    expect((await child).exitCode).toBe(130);
+    expect(await leftBehind()).toEqual([]);
+    expect((await readdir(out)).filter((name) => name !== '.lock' && name !== 'nginx')).toEqual([]);
+  });
+});
+
+describe('the network', () => {
+  it('bounds a full pull from below by its bandwidth', async () => {
+    const { results } = await figuresOf('--systems', 'full', '--net', 'wan100m', '--out', join(dir, 'wan'));
+    const { deployNs, net } = z
+      .object({ deployNs: z.number(), net: z.object({ rxBytes: z.number() }) })
+      .parse(results[0]);
+    expect(net.rxBytes).toBeGreaterThan(nginx.tags.plain.totalBytes);
+    expect(deployNs).toBeGreaterThan((nginx.tags.plain.totalBytes * 8 * 1e9) / 100e6);
+  });
+});
+
+describe('samples', () => {
+  it('are perturbed, each differently, around the exact run', async () => {
+    const { results } = await figuresOf(
+      '--systems',
+      'crfs-lazy',
+      '--samples',
+      '2',
+      '--out',
+      join(dir, 'samples'),
+    );
+    const total = results[0]?.samples?.metrics.totalNs;
+    expect(results[0]?.samples?.count).toBe(2);
+    expect(total?.min).toBeLessThan(total?.max ?? 0);
+    expect(total?.ci95[0]).toBeLessThan(total?.median ?? 0);
+  });
+});
