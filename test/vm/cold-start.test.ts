@@ -8,6 +8,7 @@ import { figuresSchema, type Figures } from '../../vm/e2e/figures.ts';
 import { workloadImage, type BuiltImage } from '../../vm/images/index.ts';
 import { silentProgress } from '../../vm/progress.ts';
 import { requestSchema } from '../../vm/qemu/messages.ts';
+import { processesNaming } from '../support/processes.ts';
 
 let dir: string;
 let nginx: BuiltImage;
@@ -31,8 +32,7 @@ async function figuresOf(...args: string[]): Promise<Figures> {
 
 /** QEMUs whose command line names our folder, and their sockets. */
 async function leftBehind(): Promise<string[]> {
-  const { stdout } = await execa('ps', ['-eo', 'args']);
-  const qemus = stdout.split('\n').filter((line) => line.includes('qemu-system') && line.includes(dir));
+  const qemus = await processesNaming('qemu-system', dir);
   return [...qemus, ...(await readdir(dir)).filter((name) => name.startsWith('trio-'))];
 }
 

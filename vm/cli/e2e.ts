@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import { usageError } from '../../trio/errors.ts';
 import { takeLock } from '../cache/lock.ts';
+import type { Figures } from '../e2e/figures.ts';
 import { networkHelp, parseNetwork } from '../e2e/network.ts';
 import { runPlan } from '../e2e/run.ts';
-import { renderTable } from '../e2e/table.ts';
+import { renderMarkdown, renderTable } from '../e2e/table.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import {
@@ -34,6 +35,7 @@ interface Options {
   readonly wallLimit: string;
   readonly out: string;
   readonly json?: boolean;
+  readonly markdown?: boolean;
 }
 
 const program = command(
@@ -53,6 +55,7 @@ const program = command(
   .option('--limit <seconds>', 'virtual time that one start may take', '1500')
   .option('--wall-limit <seconds>', 'wall time that one start may take', '3600')
   .option('--out <dir>', 'folder for results.json, requests.ndjson and console logs', 'out/e2e')
+  .option('--markdown', 'print the table for a document')
   .option('--json', 'print trio.e2e/1 on standard output instead of the table')
   .action(async (options: Options) => {
     // Everything that can be wrong with the command line is found before anything is built.
@@ -89,11 +92,16 @@ const program = command(
         },
         progress,
       );
-      process.stdout.write(`${options.json ? JSON.stringify(figures, null, 2) : renderTable(figures)}\n`);
+      process.stdout.write(`${render(figures, options)}\n`);
     } finally {
       await release();
     }
   });
+
+function render(figures: Figures, options: Options): string {
+  if (options.json) return JSON.stringify(figures, null, 2);
+  return options.markdown ? renderMarkdown(figures) : renderTable(figures);
+}
 
 /** Checks what is to be started; each function then builds one image. */
 async function imagesOf(options: Options): Promise<((progress: Progress) => Promise<BuiltImage>)[]> {

@@ -6,49 +6,36 @@ const seconds = (ns: number) => (ns / 1e9).toFixed(3);
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 const barCells = 24;
 
-/** The table that a run prints for people; times in virtual seconds, bytes in MB (10⁶). */
-export function renderTable(figures: Figures): string {
-  const table = new Table({
-    head: [
-      'workload',
-      'system',
-      'Deploy s',
-      'Running s',
-      'Ready s',
-      'Total s',
-      '',
-      'warm s',
-      'rx MB',
-      'rx packets',
-      'requests',
-      'disk MB',
-      'cache MB',
-      'daemons MB',
-    ],
-    colAligns: [
-      'left',
-      'left',
-      'right',
-      'right',
-      'right',
-      'right',
-      'left',
-      ...Array<'right'>(7).fill('right'),
-    ],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const result of figures.results) {
-    const longest = Math.max(
-      ...figures.results.filter((r) => r.workload === result.workload).map((r) => r.totalNs),
-    );
-    table.push([
+const columns = [
+  'workload',
+  'system',
+  'Deploy s',
+  'Running s',
+  'Ready s',
+  'Total s',
+  '',
+  'warm s',
+  'rx MB',
+  'rx packets',
+  'requests',
+  'disk MB',
+  'cache MB',
+  'daemons MB',
+];
+const leftColumns = new Set(['workload', 'system', '']);
+const barLegend = 'bar: █ Deploy  ▓ Running  ░ Ready';
+
+function rows(figures: Figures): string[][] {
+  return figures.results.map((result) => {
+    const sameWorkload = figures.results.filter((other) => other.workload === result.workload);
+    return [
       result.workload,
       result.system,
       seconds(result.deployNs),
       seconds(result.runningNs),
       seconds(result.readyNs),
       seconds(result.totalNs),
-      bar(result, longest),
+      bar(result, Math.max(...sameWorkload.map(({ totalNs }) => totalNs))),
       seconds(result.warm.runningNs + result.warm.readyNs),
       megabytes(result.net.rxBytes),
       String(result.net.rxPackets),
@@ -56,11 +43,32 @@ export function renderTable(figures: Figures): string {
       megabytes(result.disk.writeBytes),
       megabytes(result.memory.pageCacheBytes),
       megabytes(result.memory.daemonRssBytes),
-    ]);
-  }
-  const { environment } = figures;
-  const head = `${environment.guest}, kernel ${environment.kernel}, network ${environment.net.profile} (${environment.net.rateBps / 1e6} Mbit/s, RTT ${environment.net.rttNs / 1e6} ms); virtual time, QEMU ${environment.machine.qemu}`;
-  return [head, table.toString(), 'bar: █ Deploy  ▓ Running  ░ Ready', ...sampleLines(figures)].join('\n');
+    ];
+  });
+}
+
+function heading({ environment }: Figures): string {
+  const { guest, kernel, net, machine } = environment;
+  return `${guest}, kernel ${kernel}, network ${net.profile} (${net.rateBps / 1e6} Mbit/s, RTT ${net.rttNs / 1e6} ms); virtual time, QEMU ${machine.qemu}`;
+}
+
+/** The table that a run prints for people; times in virtual seconds, bytes in MB (10⁶). */
+export function renderTable(figures: Figures): string {
+  const table = new Table({
+    head: columns,
+    colAligns: columns.map((name) => (leftColumns.has(name) ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows(figures));
+  return [heading(figures), table.toString(), barLegend, ...sampleLines(figures)].join('\n');
+}
+
+/** The same table for a document. */
+export function renderMarkdown(figures: Figures): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = columns.map((name) => (leftColumns.has(name) ? '---' : '---:'));
+  const lines = [line(columns), line(rule), ...rows(figures).map(line)];
+  return [heading(figures), '', ...lines, '', barLegend, ...sampleLines(figures)].join('\n');
 }
 
 /** Deploy, Running and Ready as parts of a bar; the slowest system of the workload fills it. */

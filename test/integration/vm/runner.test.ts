@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TrioError } from '../../../trio/errors.ts';
+import { processesNaming } from '../../support/processes.ts';
 import { runFake } from './run-fake.ts';
 
 let dir: string;
@@ -24,11 +25,8 @@ async function failure(mode: string, wallMs = 30_000): Promise<TrioError> {
   return error as TrioError;
 }
 
-/** Processes whose command line names our folder: none may be left. */
-async function leftBehind(): Promise<string[]> {
-  const { stdout } = await execa('ps', ['-eo', 'pid,args']);
-  return stdout.split('\n').filter((line) => line.includes('fake-qemu.ts') && line.includes(dir));
-}
+/** QEMUs that work in our folder: none may be left. */
+const leftBehind = () => processesNaming('fake-qemu.ts', dir);
 
 async function expectNothingLeft(): Promise<void> {
   await expect.poll(leftBehind).toEqual([]);
