@@ -1,6 +1,7 @@
 /** What has to be undone when the user stops us; the newest first. */
 const undo = new Set<() => unknown>();
 let armed = false;
+let unwinding = false;
 
 /**
  * Registers clean-up for Ctrl-C, SIGTERM and SIGHUP. Returns a function that forgets it again.
@@ -21,7 +22,16 @@ export function onInterrupt(cleanUp: () => unknown): () => void {
   return () => void undo.delete(cleanUp);
 }
 
+/**
+ * Never returns while clean-up after a signal is under way (it ends the process), else at once. Work that is stopped
+ * by the clean-up fails; its errors are no news then.
+ */
+export async function afterInterrupt(): Promise<void> {
+  if (unwinding) await new Promise(() => {});
+}
+
 async function unwind(signal: string, exitCode: number): Promise<void> {
+  unwinding = true;
   process.stderr.write(`\n${signal}: cleaning up\n`);
   for (const cleanUp of [...undo].reverse()) {
     try {

@@ -44,6 +44,9 @@ export function entryPath(entry: CacheEntry): string {
   return join(cacheRoot(), entry.kind, `${entry.name}-${recipeHash(entry.recipe).slice(0, 16)}`);
 }
 
+/** What this process is building now. */
+const inFlight = new Map<string, Promise<string>>();
+
 /**
  * Returns the entry's directory, building it first when it is not there.
  *
@@ -51,12 +54,26 @@ export function entryPath(entry: CacheEntry): string {
  * crash at any moment leaves nothing that could be taken for a result. Concurrent callers, in this process or
  * another, wait for the one that builds.
  */
-export async function cached(
+export function cached(
   entry: CacheEntry,
   progress: Progress,
   build: (dir: string) => Promise<void>,
 ): Promise<string> {
   const path = entryPath(entry);
+  let building = inFlight.get(path);
+  if (!building) {
+    building = buildOnce(entry, path, progress, build).finally(() => inFlight.delete(path));
+    inFlight.set(path, building);
+  }
+  return building;
+}
+
+async function buildOnce(
+  entry: CacheEntry,
+  path: string,
+  progress: Progress,
+  build: (dir: string) => Promise<void>,
+): Promise<string> {
   if (await exists(path)) return path;
   const release = await takeLock(`${path}.lock`, () =>
     progress.say(`waiting: another run is building ${entry.kind} ${entry.name}`),

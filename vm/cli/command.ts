@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import { guests } from '../guests/index.ts';
 import type { Guest } from '../guests/guest.ts';
+import { afterInterrupt } from '../interrupt.ts';
 import { nearest } from '../images/nearest.ts';
 import { systems } from '../systems/index.ts';
 import type { System } from '../systems/system.ts';
@@ -20,6 +21,7 @@ export async function main(program: Command): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
+    await afterInterrupt();
     if (!(error instanceof TrioError)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
     process.exit(error.exitCode);

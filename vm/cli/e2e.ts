@@ -73,9 +73,7 @@ const program = command(
     );
     try {
       const qemu = await findQemu(progress);
-      const disk = await guestDisk(guest, progress);
-      const images: BuiltImage[] = [];
-      for (const image of build) images.push(await image(progress));
+      const [disk, images] = await bothDone(guestDisk(guest, progress), inTurn(build, progress));
       const figures = await runPlan(
         {
           guestId: guest.id,
@@ -101,6 +99,22 @@ const program = command(
 function render(figures: Figures, options: Options): string {
   if (options.json) return JSON.stringify(figures, null, 2);
   return options.markdown ? renderMarkdown(figures) : renderTable(figures);
+}
+
+/** Builds the images one after the other: the next may need what the one before has built. */
+async function inTurn(
+  build: readonly ((progress: Progress) => Promise<BuiltImage>)[],
+  progress: Progress,
+): Promise<BuiltImage[]> {
+  const images: BuiltImage[] = [];
+  for (const image of build) images.push(await image(progress));
+  return images;
+}
+
+/** Waits for both, also when one fails: a build is never left running behind an error message. */
+async function bothDone<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 /** Checks what is to be started; each function then builds one image. */

@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Scenario } from '../guest/protocol.ts';
@@ -11,7 +11,14 @@ import type { Qemu } from '../qemu/process.ts';
 import { runScenario, type Outcome } from '../qemu/run.ts';
 import { template } from '../qemu/template.ts';
 import type { System } from '../systems/system.ts';
-import { figuresSchema, sampledMetrics, type Figures, type Result, type SampledMetric } from './figures.ts';
+import {
+  figuresSchema,
+  sampledMetrics,
+  type Environment,
+  type Figures,
+  type Result,
+  type SampledMetric,
+} from './figures.ts';
 import type { NetworkProfile } from './network.ts';
 import { perturbation, spread } from './samples.ts';
 
@@ -44,30 +51,38 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
     plan.systems.map((system) => startOne(plan, image, system, limit, progress)),
   );
   const settled = await Promise.allSettled(jobs);
-  const failure = settled.find((outcome) => outcome.status === 'rejected');
-  if (failure) throw failure.reason;
-  const results = settled.map((outcome) => (outcome as PromiseFulfilledResult<Result>).value);
-
+  const results = settled.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   const figures = figuresSchema.parse({
     schema: 'trio.e2e/1',
-    environment: {
-      guest: plan.guestId,
-      kernel: plan.guest.kernelRelease,
-      packageManifestSha256: plan.guest.packageManifestSha256,
-      guestDisk: plan.guest.dir.split('/').at(-1),
-      images: Object.fromEntries(
-        plan.images.map((image) => [
-          image.name,
-          { plain: image.tags.plain.manifestDigest, estargz: image.tags.estargz.manifestDigest },
-        ]),
-      ),
-      machine: { qemu: plan.qemu.version, cpu: cpuModel, icount, ramBytes },
-      net: plan.net,
-    },
+    environment: environmentOf(plan),
     results,
-  });
-  await writeWhole(join(plan.out, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  } satisfies Figures);
+  const text = `${JSON.stringify(figures, null, 2)}\n`;
+  const failure = settled.find((outcome) => outcome.status === 'rejected');
+  if (failure) {
+    // What was measured before is kept, under a name that nobody takes for the whole.
+    if (results.length > 0) await writeWhole(join(plan.out, 'incomplete.json'), text);
+    throw failure.reason;
+  }
+  await writeWhole(join(plan.out, 'results.json'), text);
   return figures;
+}
+
+function environmentOf(plan: Plan): Environment {
+  return {
+    guest: plan.guestId,
+    kernel: plan.guest.kernelRelease,
+    packageManifestSha256: plan.guest.packageManifestSha256,
+    guestDisk: basename(plan.guest.dir),
+    images: Object.fromEntries(
+      plan.images.map(({ name, tags }) => [
+        name,
+        { plain: tags.plain.manifestDigest, estargz: tags.estargz.manifestDigest },
+      ]),
+    ),
+    machine: { qemu: plan.qemu.version, cpu: cpuModel, icount, ramBytes },
+    net: plan.net,
+  };
 }
 
 async function startOne(

@@ -1,11 +1,12 @@
 import { execa } from 'execa';
-import { writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rmdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
-import { findMmdebstrap } from './mmdebstrap.ts';
+import { findMmdebstrap, type Mmdebstrap } from './mmdebstrap.ts';
 
 /** The moment that everything we build is stamped with (2025-03-30, the release of openEuler 25.03), in seconds. */
 export const SOURCE_DATE_EPOCH = 1743292800;
@@ -63,24 +64,47 @@ export async function buildDebianRoot(root: DebianRoot, tarPath: string, progres
     ...(mirror ? [mirror] : []),
   ];
   if (tarPath === '-') args.splice(mmdebstrap.args.length, 0, '--format=null');
+  const work = await mkdtemp(join(tmpdir(), 'trio-root-'));
+  await chmod(work, 0o755); // apt's own user, or the users of a namespace, must get through
   const child = execa(mmdebstrap.file, args, {
-    env: { ...mmdebstrap.env, SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH) },
+    env: { ...mmdebstrap.env, SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH), TMPDIR: work },
     all: true,
     reject: false,
     stdin: 'ignore',
-    // mmdebstrap cleans up its mounts and its temporary root on SIGTERM; give it the time.
-    forceKillAfterDelay: 60_000,
-    detached: true,
+    detached: true, // its own process group: a Ctrl-C must not reach it before us, and we end all of it at once
   });
+  // mmdebstrap leaves its half-made root behind when it is interrupted. Its mounts go with their namespace.
+  const remove = () => removeWorkFolder(work, mmdebstrap, asRoot);
   const forget = onInterrupt(async () => {
-    child.kill('SIGTERM');
+    if (child.pid) killGroup(child.pid);
     await child;
+    await remove();
   });
   try {
     const result = await child;
     if (result.exitCode !== 0) throw failed(root, asRoot, result.all ?? '', result.shortMessage);
   } finally {
     forget();
+    await remove();
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // gone already
+  }
+}
+
+async function removeWorkFolder(work: string, mmdebstrap: Mmdebstrap, asRoot: boolean): Promise<void> {
+  const rm = ['rm', '-rf', '--one-file-system', work];
+  // What a namespace's users own, only they can remove.
+  if (asRoot) await execa('rm', rm.slice(1), { reject: false });
+  else {
+    const helper = [...mmdebstrap.args, '--unshare-helper', ...rm];
+    await execa(mmdebstrap.file, helper, { env: mmdebstrap.env, reject: false });
+    await rmdir(work).catch(() => {});
   }
 }
 
