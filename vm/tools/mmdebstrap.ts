@@ -72,7 +72,8 @@ async function unpacked(progress: Progress): Promise<Mmdebstrap> {
           execa('apt-get', ['-q', '-y', ...args], { env: { APT_CONFIG: config } });
         try {
           await run('update');
-          await run('install', '--download-only', 'mmdebstrap');
+          // --reinstall: also when the host has it installed but not on PATH.
+          await run('install', '--reinstall', '--download-only', 'mmdebstrap');
           for (const name of await readdir(join(apt, 'archives')))
             if (name.endsWith('.deb'))
               await execa('dpkg-deb', ['-x', join(apt, 'archives', name), join(partial, 'root')]);
