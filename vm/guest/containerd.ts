@@ -12,30 +12,25 @@ export interface TaskEvent {
   readonly payload: { readonly container_id?: string; readonly id?: string; readonly exit_status?: number };
 }
 
-/** Starts containerd and waits for its answer. Snapshotters that are no part of any system are left out. */
+/** Plugins that no system uses: Kubernetes' interface, and snapshotters that look for their file systems at the start. */
+const disabledPlugins = [
+  'io.containerd.grpc.v1.cri',
+  'io.containerd.snapshotter.v1.aufs',
+  'io.containerd.snapshotter.v1.blockfile',
+  'io.containerd.snapshotter.v1.btrfs',
+  'io.containerd.snapshotter.v1.devmapper',
+  'io.containerd.snapshotter.v1.zfs',
+];
+
+/** Starts containerd, which reaches each system's daemon as a proxy plugin, and waits for its answer. */
 export async function startContainerd(): Promise<ChildProcess> {
-  const plugins = systems
-    .filter((system) => system.daemon)
-    .map(
-      (system) =>
-        `[proxy_plugins.${system.snapshotter}]\ntype = "snapshot"\naddress = "${system.daemon?.socket ?? ''}"\n`,
-    );
-  const disabled = [
-    'cri',
-    ...['btrfs', 'zfs', 'devmapper', 'aufs', 'blockfile'].map((name) => `snapshotter:${name}`),
-  ].map((name) =>
-    name.startsWith('snapshotter:')
-      ? `"io.containerd.snapshotter.v1.${name.slice('snapshotter:'.length)}"`
-      : `"io.containerd.grpc.v1.${name}"`,
+  const config = '/run/trio/containerd.toml';
+  const proxies = systems.map(({ snapshotter, daemon }) =>
+    daemon ? `[proxy_plugins.${snapshotter}]\ntype = "snapshot"\naddress = "${daemon.socket}"\n` : '',
   );
-  writeFileSync(
-    '/run/trio/containerd.toml',
-    `version = 2\ndisabled_plugins = [${disabled.join(', ')}]\n${plugins.join('')}`,
-  );
-  const daemon = startDaemon(
-    ['containerd', '--config', '/run/trio/containerd.toml'],
-    '/run/trio/containerd.log',
-  );
+  const disabled = `disabled_plugins = ${JSON.stringify(disabledPlugins)}\n`;
+  writeFileSync(config, `version = 2\n${disabled}${proxies.join('')}`);
+  const daemon = startDaemon(['containerd', '--config', config], '/run/trio/containerd.log');
   await waitFor('containerd.sock', () => existsSync('/run/containerd/containerd.sock'));
   run('ctr', 'version');
   return daemon;

@@ -18,7 +18,7 @@ export async function waitReady(
   logFile: string,
   signal: AbortSignal,
 ): Promise<bigint> {
-  const probe = makeProbe(readiness, logFile);
+  const probe = makeProbe(readiness, logFile, signal);
   for (;;) {
     const seen = await probe();
     if (seen === true) return process.hrtime.bigint();
@@ -30,10 +30,14 @@ export async function waitReady(
 /** A probe answers true, or says what it saw instead. */
 type Probe = () => Promise<true | string>;
 
-function makeProbe(readiness: Exclude<Readiness, { kind: 'exit' }>, logFile: string): Probe {
+function makeProbe(
+  readiness: Exclude<Readiness, { kind: 'exit' }>,
+  logFile: string,
+  signal: AbortSignal,
+): Probe {
   switch (readiness.kind) {
     case 'http':
-      return () => askHttp(readiness.port, readiness.path);
+      return () => askHttp(readiness.port, readiness.path, signal);
     case 'tcp':
       return () => askTcp(readiness.port);
     case 'log':
@@ -41,16 +45,16 @@ function makeProbe(readiness: Exclude<Readiness, { kind: 'exit' }>, logFile: str
   }
 }
 
-function askHttp(port: number, path: string): Promise<true | string> {
+function askHttp(port: number, path: string, signal: AbortSignal): Promise<true | string> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, agent: false, signal }, (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       response.once('close', () =>
         resolve(status >= 200 && status < 400 ? true : `http status ${status} on port ${port}`),
       );
     });
-    request.once('error', (error) => resolve(error.message));
+    request.once('error', (error) => resolve(signal.aborted ? `no answer on port ${port}` : error.message));
   });
 }
 

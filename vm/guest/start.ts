@@ -104,7 +104,6 @@ async function startContainer(
 
   let readyAtNs: bigint;
   const exited = host.events.waitFor('/tasks/exit', name, signal);
-  exited.catch(() => {}); // unless it is awaited below, its abort interests nobody
   if (scenario.readiness.kind === 'exit') {
     const exit = await Promise.race([exited, failed]);
     const status = exit.payload.exit_status ?? 0;
@@ -112,10 +111,14 @@ async function startContainer(
       throw new Error(`the program ended with status ${status}, not ${scenario.readiness.code}`);
     readyAtNs = exit.atNs - host.realtimeOffsetNs;
   } else {
-    const ended = exited.then((exit) => {
-      throw new Error(`the container ended (status ${exit.payload.exit_status ?? 0}) before it was ready`);
-    });
-    ended.catch(() => {});
+    const ended = exited.then(
+      (exit) => {
+        throw new Error(`the container ended (status ${exit.payload.exit_status ?? 0}) before it was ready`);
+      },
+      // When time is up, what the probe saw last says more.
+      () => new Promise<never>(() => {}),
+    );
+    ended.catch(() => {}); // the container may end later, when nobody waits any more
     readyAtNs = await Promise.race([waitReady(scenario.readiness, log, signal), ended, failed]);
   }
   await started;
