@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseNetwork } from '../e2e/network.ts';
@@ -9,8 +9,9 @@ import type { Scenario } from '../guest/protocol.ts';
 import { loadWorkload, workloadImage } from '../images/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { terminalProgress } from '../progress.ts';
-import { machineArguments, machineFiles, ramBytes } from '../qemu/machine.ts';
+import { machineArguments, machineFiles, outputBytes, payloadBytes, ramBytes } from '../qemu/machine.ts';
 import { findQemu, startQemu } from '../qemu/process.ts';
+import { createSparse } from '../qemu/template.ts';
 import { command, guestNamed, main } from './command.ts';
 
 const program = command(
@@ -35,9 +36,11 @@ const program = command(
     try {
       const files = machineFiles(dir, image.registryDisk, image.registryDiskBytes);
       await execa('cp', ['--sparse=always', '--reflink=auto', disk.disk, files.rootDisk]);
-      await writeFile(files.ram, '');
-      await truncate(files.ram, ramBytes);
+      await createSparse(files.ram, ramBytes);
+      await createSparse(files.payload, payloadBytes);
+      await createSparse(files.output, outputBytes);
       const scenario: Scenario = {
+        kind: 'start',
         system: 'none',
         repository: image.name,
         args: image.args,

@@ -3,12 +3,12 @@ import { availableParallelism, freemem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import type { GuestDisk } from '../guests/disk.ts';
-import type { Scenario } from '../guest/protocol.ts';
+import type { Measured, RegistryRequest, Scenario } from '../guest/protocol.ts';
 import type { BuiltImage } from '../images/index.ts';
 import type { Progress } from '../progress.ts';
 import { cpuModel, icount, ramBytes } from '../qemu/machine.ts';
 import type { Qemu } from '../qemu/process.ts';
-import { runScenario, type Outcome } from '../qemu/run.ts';
+import { runScenario } from '../qemu/run.ts';
 import { template } from '../qemu/template.ts';
 import type { System } from '../systems/system.ts';
 import {
@@ -21,6 +21,12 @@ import {
 } from './figures.ts';
 import type { NetworkProfile } from './network.ts';
 import { perturbation, spread } from './samples.ts';
+
+/** What one measured start gave. */
+interface Outcome {
+  readonly measured: Measured;
+  readonly requests: readonly RegistryRequest[];
+}
 
 /** What to start, under what, how often. */
 export interface Plan {
@@ -118,6 +124,7 @@ async function play(
 ): Promise<Outcome> {
   const base = await template(plan.guest, plan.qemu, image.registryDiskBytes, progress);
   const scenario: Scenario = {
+    kind: 'start',
     system: system.id,
     repository: image.name,
     args: image.args,
@@ -133,7 +140,7 @@ async function play(
     system.id,
     ...(sample === undefined ? [] : [`sample-${sample + 1}`]),
   );
-  const outcome = await progress.stage(title, (note) =>
+  const { result, requests } = await progress.stage(title, (note) =>
     runScenario(
       plan.guest,
       base,
@@ -145,11 +152,12 @@ async function play(
       note,
     ),
   );
+  if (result.type !== 'measured') throw new Error(`the guest answered with "${result.type}"`);
   if (sample === undefined) {
-    const lines = outcome.requests.map((request) => `${JSON.stringify(request)}\n`).join('');
+    const lines = requests.map((request) => `${JSON.stringify(request)}\n`).join('');
     await writeWhole(join(dir, 'requests.ndjson'), lines);
   }
-  return outcome;
+  return { measured: result.measured, requests };
 }
 
 function resultOf(plan: Plan, image: BuiltImage, system: System, { measured, requests }: Outcome): Result {

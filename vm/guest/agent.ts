@@ -2,20 +2,22 @@
  * The program that runs in the guest: prepares a container host, lets the host take a template, then plays the
  * scenario it finds after the resume. With the argument `shell` it only prepares, for somebody to look around.
  */
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systems } from '../systems/index.ts';
 import { registryAddress, registryRoot } from './address.ts';
 import { startContainerd, TaskEvents, waitFor } from './containerd.ts';
+import { diskDevice } from './disks.ts';
 import { pauseForTemplate, readScenario, send } from './host-link.ts';
 import { createNetwork, inRegistryNamespace, shapeLink } from './network.ts';
 import { perturb } from './perturb.ts';
 import { CommandError, modprobe, run, startDaemon } from './process.ts';
-import type { RegistryRequest, Scenario } from './protocol.ts';
-import { containerLog, dropCaches, measureStarts, readRegistryLog } from './start.ts';
+import type { GuestResult, RegistryRequest, StartScenario, TraceScenario } from './protocol.ts';
+import { runScript } from './script.ts';
+import { dropCaches, logFolder, measureStarts, readRegistryLog, type Host } from './start.ts';
+import { traceStarts } from './trace.ts';
 
-const registryDisk = '/dev/pmem1';
 const requestLog = '/run/trio/requests.ndjson';
 
 async function main(): Promise<void> {
@@ -37,7 +39,12 @@ async function main(): Promise<void> {
     pauseForTemplate();
   }
   const scenario = readScenario();
-  run('mount', '-o', 'ro', registryDisk, registryRoot);
+  if (scenario.kind === 'script') {
+    armWatchdog(scenario.limitNs);
+    send(runScript(scenario));
+    return;
+  }
+  run('mount', '-o', 'ro', diskDevice('registry'), registryRoot);
   shapeLink(scenario.link);
   if (shell) {
     for (const system of systems) await startSystemDaemon(system.id);
@@ -46,7 +53,11 @@ async function main(): Promise<void> {
   await play(scenario, events, containerd.pid ?? 0);
 }
 
-async function play(scenario: Scenario, events: TaskEvents, containerdPid: number): Promise<void> {
+async function play(
+  scenario: StartScenario | TraceScenario,
+  events: TaskEvents,
+  containerdPid: number,
+): Promise<void> {
   const system = systems.find((candidate) => candidate.id === scenario.system);
   if (!system) throw new Error(`unknown system ${scenario.system}`);
   armWatchdog(scenario.limitNs);
@@ -57,18 +68,18 @@ async function play(scenario: Scenario, events: TaskEvents, containerdPid: numbe
   await sleep(500);
 
   const { clocks } = readRegistryLog(requestLog);
+  const host: Host = {
+    system,
+    events,
+    realtimeOffsetNs: clocks.realtimeNs - clocks.monotonicNs,
+    daemonPids: [containerdPid, ...(daemonPid ? [daemonPid] : [])],
+  };
   let pullStartNs = 0n;
-  const measured = await measureStarts(
-    {
-      system,
-      events,
-      realtimeOffsetNs: clocks.realtimeNs - clocks.monotonicNs,
-      daemonPids: [containerdPid, ...(daemonPid ? [daemonPid] : [])],
-    },
-    scenario,
-    (atNs) => (pullStartNs = atNs),
-    giveUp,
-  ).catch((error: unknown) => {
+  const measuring: Promise<GuestResult> =
+    scenario.kind === 'trace'
+      ? traceStarts(host, scenario, giveUp)
+      : measureStarts(host, scenario, (atNs) => (pullStartNs = atNs), giveUp);
+  const result = await measuring.catch((error: unknown) => {
     if (!giveUp.aborted) throw error;
     const seen = error instanceof Error ? error.message : String(error);
     throw new Error(`not ready within ${scenario.limitNs / 1e9} s of virtual time (${seen})`, {
@@ -83,7 +94,7 @@ async function play(scenario: Scenario, events: TaskEvents, containerdPid: numbe
       request: { ...request, atNs: since(request.atNs), endNs: since(request.endNs) },
     });
   }
-  send({ type: 'measured', measured });
+  send(result);
 }
 
 /**
@@ -112,13 +123,11 @@ async function startSystemDaemon(id: string): Promise<number | undefined> {
 /** The last lines of every log that may explain a failure. */
 function explain(error: unknown): string[] {
   const details = error instanceof CommandError ? error.details : [];
-  for (const file of [
-    containerLog('cold'),
-    containerLog('warm'),
-    '/run/trio/daemon.log',
-    '/run/trio/containerd.log',
-  ]) {
-    if (!existsSync(file)) continue;
+  const logs = readdirSync(logFolder).filter((name) => name.endsWith('.log'));
+  // The containers' own words first: they are nearest to what failed.
+  logs.sort((a, b) => Number(b.startsWith('container-')) - Number(a.startsWith('container-')));
+  for (const name of logs) {
+    const file = join(logFolder, name);
     // Daemons also log what went well; that explains nothing.
     const lines = readFileSync(file, 'utf8')
       .split('\n')

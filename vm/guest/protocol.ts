@@ -23,8 +23,11 @@ export interface Perturbation {
   readonly heldPages: number;
 }
 
-/** One cold start (and the warm one after it). */
-export interface Scenario {
+/** What the guest is to do after it was resumed. */
+export type Scenario = StartScenario | TraceScenario | ScriptScenario;
+
+/** One image under one system. */
+interface ImageScenario {
   readonly system: string;
   /** Repository in the guest's registry; the tag is the system's. */
   readonly repository: string;
@@ -34,6 +37,37 @@ export interface Scenario {
   readonly link: Link;
   readonly perturbation?: Perturbation;
   /** Virtual time after which the start is given up. */
+  readonly limitNs: number;
+}
+
+/** One cold start, measured (and the warm one after it). */
+export interface StartScenario extends ImageScenario {
+  readonly kind: 'start';
+}
+
+/** Starts of one pulled image, one after the other, each under the I/O tracker, which the payload brings. */
+export interface TraceScenario extends ImageScenario {
+  readonly kind: 'trace';
+  readonly starts: readonly TracedStart[];
+}
+
+/** One start under the I/O tracker. */
+export interface TracedStart {
+  /** The folder of its files in the output. */
+  readonly name: string;
+  /** Whether page cache, dentries and inodes are dropped first. */
+  readonly cold: boolean;
+  /** `fault_around_bytes` during the start; without it, the kernel's own. */
+  readonly faultAroundBytes?: number;
+  /** Readahead of all file systems during the start; without it, their own. */
+  readonly readAheadKib?: number;
+}
+
+/** A shell script that the payload brings; for tests of kernel modules. */
+export interface ScriptScenario {
+  readonly kind: 'script';
+  /** Its path in the payload. */
+  readonly script: string;
   readonly limitNs: number;
 }
 
@@ -56,6 +90,16 @@ export interface Measured {
   readonly memory: { readonly pageCacheBytes: number; readonly daemonRssBytes: number };
 }
 
+/** Times of one traced start, on the clock of its trace (CLOCK_MONOTONIC). */
+export interface Traced {
+  readonly name: string;
+  readonly startNs: number;
+  readonly runningNs: number;
+  readonly readyNs: number;
+  /** Records that the tracker lost for want of room. */
+  readonly drops: number;
+}
+
 /** One answered request of the registry; `atNs` counts from the start of the pull. */
 export interface RegistryRequest {
   readonly atNs: number;
@@ -67,11 +111,17 @@ export interface RegistryRequest {
   readonly bytes: number;
 }
 
+/** What a scenario gave, by its kind. */
+export type GuestResult =
+  | { readonly type: 'measured'; readonly measured: Measured }
+  | { readonly type: 'traced'; readonly starts: readonly Traced[] }
+  | { readonly type: 'script'; readonly status: number; readonly output: string };
+
 export type Message =
   /** Where the guest is now; for the user. */
   | { readonly type: 'progress'; readonly text: string }
   | { readonly type: 'request'; readonly request: RegistryRequest }
-  | { readonly type: 'measured'; readonly measured: Measured }
+  | GuestResult
   /** The scenario failed; `details` are the last lines of what may explain it. */
   | { readonly type: 'failed'; readonly reason: string; readonly details: readonly string[] }
   /** Always the last message of a guest that got to its end. */

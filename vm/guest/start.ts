@@ -7,7 +7,7 @@ import { diskWriteBytes, pageCacheBytes, rssBytes } from './gauges.ts';
 import { drain } from './host-link.ts';
 import { readTraffic, trafficBetween } from './network.ts';
 import { run, runAsync } from './process.ts';
-import type { Measured, Scenario } from './protocol.ts';
+import type { GuestResult, Measured, StartScenario, TraceScenario } from './protocol.ts';
 import { waitReady } from './readiness.ts';
 
 /** What a start needs of the guest that was prepared for it. */
@@ -21,7 +21,7 @@ export interface Host {
 }
 
 /** Virtual times of one container's start, on CLOCK_MONOTONIC. */
-interface StartTimes {
+export interface StartTimes {
   readonly runningAtNs: bigint;
   readonly readyAtNs: bigint;
 }
@@ -36,11 +36,11 @@ interface StartTimes {
  */
 export async function measureStarts(
   host: Host,
-  scenario: Scenario,
+  scenario: StartScenario,
   onPullStart: (atNs: bigint) => void,
   signal: AbortSignal,
-): Promise<Measured> {
-  const reference = `${registryAddress}/${scenario.repository}:${host.system.tag}`;
+): Promise<GuestResult> {
+  const reference = imageReference(host, scenario);
   const pull = host.system.pull(reference);
   dropCaches();
   const written = diskWriteBytes();
@@ -52,7 +52,7 @@ export async function measureStarts(
   onPullStart(startNs);
   await runAsync(pull, signal);
   const deployedNs = process.hrtime.bigint();
-  const cold = await startContainer(host, scenario, reference, 'cold', signal);
+  const cold = await startContainer(host, scenario, 'cold', signal);
 
   const net = trafficBetween(traffic, readTraffic());
   const memory = {
@@ -64,9 +64,9 @@ export async function measureStarts(
   await stopContainer(host, 'cold', signal);
   await sleep(1000);
   const warmStartNs = process.hrtime.bigint();
-  const warm = await startContainer(host, scenario, reference, 'warm', signal);
+  const warm = await startContainer(host, scenario, 'warm', signal);
 
-  return {
+  const measured: Measured = {
     deployNs: Number(deployedNs - startNs),
     runningNs: Number(cold.runningAtNs - deployedNs),
     readyNs: Number(cold.readyAtNs - cold.runningAtNs),
@@ -78,24 +78,47 @@ export async function measureStarts(
     disk,
     memory,
   };
+  return { type: 'measured', measured };
 }
+
+/** Where daemons and containers log. */
+export const logFolder = '/run/trio';
 
 /** Where a container's output goes. */
-export function containerLog(name: string): string {
-  return `/run/trio/container-${name}.log`;
+function containerLog(name: string): string {
+  return `${logFolder}/container-${name}.log`;
 }
 
-async function startContainer(
+/** The image that a scenario starts, as containerd names it. */
+export function imageReference(host: Host, scenario: StartScenario | TraceScenario): string {
+  return `${registryAddress}/${scenario.repository}:${host.system.tag}`;
+}
+
+/**
+ * Starts a container of the scenario's image and waits until it is ready.
+ *
+ * @param name     the container's, also of its log
+ * @param options  more options of `ctr run`
+ */
+export async function startContainer(
   host: Host,
-  scenario: Scenario,
-  reference: string,
+  scenario: StartScenario | TraceScenario,
   name: string,
   signal: AbortSignal,
+  options: readonly string[] = [],
 ): Promise<StartTimes> {
   const log = containerLog(name);
   const command = ['ctr', 'run', '--detach', '--net-host', '--snapshotter', host.system.snapshotter];
   const started = runAsync(
-    [...command, '--log-uri', `file://${log}`, reference, name, ...scenario.args],
+    [
+      ...command,
+      ...options,
+      '--log-uri',
+      `file://${log}`,
+      imageReference(host, scenario),
+      name,
+      ...scenario.args,
+    ],
     signal,
   );
   const failed = started.then(() => new Promise<never>(() => {})); // rejects when `ctr run` fails, else never settles
@@ -125,7 +148,8 @@ async function startContainer(
   return { runningAtNs: running.atNs - host.realtimeOffsetNs, readyAtNs };
 }
 
-async function stopContainer(host: Host, name: string, signal: AbortSignal): Promise<void> {
+/** Kills a container if it still runs, waits for its end and removes it. */
+export async function stopContainer(host: Host, name: string, signal: AbortSignal): Promise<void> {
   const exited = host.events.waitFor('/tasks/exit', name, signal);
   const killed = runAsync(['ctr', 'task', 'kill', '--signal', 'SIGKILL', name], signal).catch(() => {
     // A program that has ended by itself cannot be killed; the exit event below decides.

@@ -9,7 +9,7 @@ import { SOURCE_DATE_EPOCH } from '../tools/debian-root.ts';
 import { goProgram } from '../tools/go-programs.ts';
 import { runTool, toolRoot } from '../tools/tool-root.ts';
 import type { Guest } from './guest.ts';
-import { buildInitrd } from './initrd.ts';
+import { buildInitrd, rootUuid } from './initrd.ts';
 
 /** A guest ready to boot. */
 export interface GuestDisk {
@@ -163,7 +163,7 @@ async function makeExt4(tar: string, image: string, bytes: number, progress: Pro
       '-q',
       '-F',
       ...['-t', 'ext4', '-b', '4096', '-N', '393216'],
-      ...['-U', '7472696f-0000-4000-8000-000000000001'],
+      ...['-U', rootUuid],
       ...[
         '-E',
         'hash_seed=7472696f-0000-4000-8000-000000000002,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0',

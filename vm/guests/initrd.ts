@@ -9,6 +9,9 @@ import { runTool, toolRoot } from '../tools/tool-root.ts';
 /** What the kernel needs to find its root: the persistent-memory drivers and the file system. */
 const wanted = ['crc32c_generic', 'crc32c_intel', 'ext4', 'nd_btt', 'nd_pmem', 'nfit'];
 
+/** The root file system's UUID: the kernel numbers disks as it gets to probe them. */
+export const rootUuid = '7472696f-0000-4000-8000-000000000001';
+
 /**
  * Makes a minimal, uncompressed, reproducible initrd: a static busybox, the modules above and what they depend on.
  * A distribution's own initrd takes the guest seconds of virtual time to unpack.
@@ -86,8 +89,8 @@ B=/bin/busybox
 $B mount -t devtmpfs dev /dev
 $B mount -t proc proc /proc
 for m in ${modules.join(' ')}; do $B insmod /m/$m || echo "initrd: insmod $m failed"; done
-i=0; until [ -b /dev/pmem0 ] || [ $i -gt 500 ]; do $B usleep 1000; i=$((i+1)); done
-$B mount -t ext4 -o rw,noatime /dev/pmem0 /r || { echo "initrd: no root file system"; $B poweroff -f; }
+i=0; until D=$($B findfs UUID=${rootUuid}) || [ $i -gt 500 ]; do $B usleep 1000; i=$((i+1)); done 2>/dev/null
+$B mount -t ext4 -o rw,noatime $D /r || { echo "initrd: no root file system"; $B poweroff -f; }
 $B umount /proc
 $B mount --move /dev /r/dev
 exec $B switch_root /r /sbin/trio-init

@@ -16,13 +16,21 @@ export const icount = 'shift=0,sleep=off';
 /** `nokaslr norandmaps`: the same addresses in each boot. `panic=-1` with `-no-reboot` ends QEMU at once. */
 export const kernelArguments = 'console=ttyS0 quiet loglevel=4 panic=-1 nokaslr norandmaps';
 
+/** Sizes of the two small devices that every machine has, in bytes: what a template is made with must never change. */
+export const payloadBytes = 128 * 2 ** 20;
+export const outputBytes = 2 ** 30;
+
 /** The files behind a machine's memory. */
 export interface MachineFiles {
   readonly ram: string;
   readonly rootDisk: string;
   readonly registryDisk: string;
-  /** Both disks' sizes are part of the machine. */
+  /** The disks' sizes are part of the machine. */
   readonly registryDiskBytes: number;
+  /** A tar of what only some scenarios need (kernel modules): their content may change, the template stays. */
+  readonly payload: string;
+  /** Where the guest writes what is too large for a serial port, as a tar. */
+  readonly output: string;
   /** Where the kernel's console and the protocol are written. */
   readonly console: string;
   readonly protocol: string;
@@ -42,7 +50,13 @@ export function machineArguments(
   guest: GuestDisk,
   files: MachineFiles,
   firmware: readonly string[],
-  options: { shared: boolean; interactive?: boolean; extraKernelArguments?: string },
+  options: {
+    shared: boolean;
+    /** Whether what the guest writes to `output` reaches the file. */
+    keepOutput?: boolean;
+    interactive?: boolean;
+    extraKernelArguments?: string;
+  },
 ): string[] {
   const share = options.shared ? 'on' : 'off';
   return [
@@ -59,6 +73,13 @@ export function machineArguments(
       memoryFile('registry', files.registryDisk, files.registryDiskBytes, 'share=on,readonly=on'),
     ],
     ...['-device', 'nvdimm,memdev=registry,id=nv1,unarmed=on'],
+    ...['-object', memoryFile('payload', files.payload, payloadBytes, 'share=on,readonly=on')],
+    ...['-device', 'nvdimm,memdev=payload,id=nv2,unarmed=on'],
+    ...[
+      '-object',
+      memoryFile('output', files.output, outputBytes, `share=${options.keepOutput ? 'on' : share}`),
+    ],
+    ...['-device', 'nvdimm,memdev=output,id=nv3'],
     ...['-device', 'pvpanic', '-device', 'i6300esb'],
     ...['-fw_cfg', `name=opt/trio/scenario,file=${files.scenario}`],
     ...(options.interactive
@@ -82,6 +103,8 @@ export function machineFiles(dir: string, registryDisk: string, registryDiskByte
     rootDisk: join(dir, 'disk.img'),
     registryDisk,
     registryDiskBytes,
+    payload: join(dir, 'payload.img'),
+    output: join(dir, 'output.img'),
     console: join(dir, 'console.log'),
     protocol: join(dir, 'protocol.ndjson'),
     scenario: join(dir, 'scenario.json'),

@@ -31,10 +31,20 @@ export const requestSchema = z.strictObject({
   bytes: count,
 });
 
+const tracedSchema = z.strictObject({
+  name: z.string(),
+  startNs: count,
+  runningNs: count,
+  readyNs: count,
+  drops: count,
+});
+
 const messageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('progress'), text: z.string() }),
   z.strictObject({ type: z.literal('request'), request: requestSchema }),
   z.strictObject({ type: z.literal('measured'), measured: measuredSchema }),
+  z.strictObject({ type: z.literal('traced'), starts: z.array(tracedSchema) }),
+  z.strictObject({ type: z.literal('script'), status: z.int(), output: z.string() }),
   z.strictObject({ type: z.literal('failed'), reason: z.string(), details: z.array(z.string()) }),
   z.strictObject({ type: z.literal('end') }),
 ]);

@@ -1,17 +1,26 @@
+import { execa } from 'execa';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import type { GuestDisk } from '../guests/disk.ts';
-import type { Measured, Message, RegistryRequest, Scenario } from '../guest/protocol.ts';
-import { machineArguments, machineFiles } from './machine.ts';
+import type { GuestResult, Message, RegistryRequest, Scenario } from '../guest/protocol.ts';
+import { machineArguments, machineFiles, outputBytes } from './machine.ts';
 import { parseMessages } from './messages.ts';
 import { consoleTail, startQemu, type Qemu, type QemuEnd, type RunningQemu } from './process.ts';
-import type { Template } from './template.ts';
+import { createSparse, type Template } from './template.ts';
 
 /** What a finished scenario gave. */
 export interface Outcome {
-  readonly measured: Measured;
+  readonly result: GuestResult;
   readonly requests: readonly RegistryRequest[];
+}
+
+/** The devices of scenarios that bring something along or write more than messages. */
+export interface Attachments {
+  /** A tar in a file of `payloadBytes`. */
+  readonly payload: string;
+  /** The folder that gets what the guest wrote as its output. */
+  readonly outputFolder: string;
 }
 
 /** Limits of one scenario. */
@@ -36,19 +45,27 @@ export async function runScenario(
   dir: string,
   limits: Limits,
   note: (text: string) => void,
+  attachments?: Attachments,
 ): Promise<Outcome> {
   await mkdir(dir, { recursive: true });
+  const own = machineFiles(dir, registryDisk, template.registryDiskBytes);
   const files = {
-    ...machineFiles(dir, registryDisk, template.registryDiskBytes),
+    ...own,
     ram: join(template.dir, 'ram.img'),
     rootDisk: join(template.dir, 'disk.img'),
+    payload: attachments?.payload ?? join(template.dir, 'payload.img'),
+    output: attachments ? own.output : join(template.dir, 'output.img'),
   };
   await writeFile(files.scenario, JSON.stringify(scenario));
   await rm(files.console, { force: true });
   await rm(files.protocol, { force: true });
+  if (attachments) await createSparse(own.output, outputBytes);
 
   const vm = await startQemu(qemu, [
-    ...machineArguments(guest, files, qemu.firmware, { shared: false }),
+    ...machineArguments(guest, files, qemu.firmware, {
+      shared: false,
+      keepOutput: attachments !== undefined,
+    }),
     // The guest's watchdog counts virtual time; its end is the hard limit even when no program runs any more.
     ...['-action', 'watchdog=poweroff', '-incoming', 'defer'],
   ]);
@@ -73,12 +90,23 @@ export async function runScenario(
         `no end within ${scenario.limitNs / 1e9} s of virtual time (watchdog)`,
       );
     const messages = parseMessages(await readFile(files.protocol, 'utf8').catch(() => ''));
-    return await outcomeOf(messages, end, failure, files.console);
+    const outcome = await outcomeOf(messages, end, failure, files.console);
+    if (attachments) await unpackOutput(own.output, attachments.outputFolder);
+    return outcome;
   } finally {
     clearTimeout(timer);
     clearInterval(watch);
     await vm.stop();
+    if (attachments) await rm(own.output, { force: true });
   }
+}
+
+async function unpackOutput(tar: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { exitCode, stderr } = await execa('tar', ['-C', folder, '--no-same-owner', '-xf', tar], {
+    reject: false,
+  });
+  if (exitCode !== 0) throw new TrioError('GUEST_OUTPUT', `the guest's output cannot be read: ${stderr}`);
 }
 
 async function resume(vm: RunningQemu, state: string): Promise<void> {
@@ -103,8 +131,10 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const failed = messages.find((message) => message.type === 'failed');
   if (failed) throw await failure('GUEST_FAILED', [failed.reason, ...failed.details].join('\n  '));
-  const measured = messages.find((message) => message.type === 'measured');
-  if (!measured || messages.at(-1)?.type !== 'end') {
+  const result = messages.find(
+    (message) => message.type === 'measured' || message.type === 'traced' || message.type === 'script',
+  );
+  if (!result || messages.at(-1)?.type !== 'end') {
     const panic = /Kernel panic - not syncing: .*/.exec(await readFile(console, 'utf8').catch(() => ''));
     if (panic) throw await failure('GUEST_PANIC', panic[0]);
     const how = end.signal ?? (end.exitCode ? `exit status ${end.exitCode}` : 'normally');
@@ -115,7 +145,7 @@ async function outcomeOf(
     );
   }
   return {
-    measured: measured.measured,
+    result,
     requests: messages.filter((message) => message.type === 'request').map((message) => message.request),
   };
 }

@@ -5,7 +5,16 @@ import { TrioError } from '../../trio/errors.ts';
 import { cached, recipeHash } from '../cache/cache.ts';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Progress } from '../progress.ts';
-import { cpuModel, icount, kernelArguments, machineArguments, machineFiles, ramBytes } from './machine.ts';
+import {
+  cpuModel,
+  icount,
+  kernelArguments,
+  machineArguments,
+  machineFiles,
+  outputBytes,
+  payloadBytes,
+  ramBytes,
+} from './machine.ts';
 import { toolCommand, type ToolCommand } from '../tools/tool-root.ts';
 import { consoleTail, startQemu, type Qemu } from './process.ts';
 
@@ -36,7 +45,15 @@ export async function template(
   const recipe = {
     guest: guest.dir.split('/').at(-1),
     qemu: qemu.version,
-    machine: recipeHash({ cpuModel, icount, kernelArguments, ramBytes, version: 2 }),
+    machine: recipeHash({
+      cpuModel,
+      icount,
+      kernelArguments,
+      ramBytes,
+      payloadBytes,
+      outputBytes,
+      version: 3,
+    }),
     registryDiskBytes,
   };
   const name = (recipe.guest ?? '').replace(/-[0-9a-f]+$/, '');
@@ -50,7 +67,7 @@ export async function template(
       const qemuImg = await toolCommand('qemu-img', progress);
       if (!(await sameMachine(qemuImg, join(partial, 'a'), join(partial, 'b'))))
         throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different memory: not used');
-      for (const file of ['ram.img', 'disk.img', 'state'])
+      for (const file of ['ram.img', 'disk.img', 'payload.img', 'output.img', 'state'])
         await rename(join(partial, 'a', file), join(partial, file));
       await rm(join(partial, 'a'), { recursive: true });
       await rm(join(partial, 'b'), { recursive: true });
@@ -71,6 +88,8 @@ async function bootTo(
   await execa('cp', ['--sparse=always', '--reflink=auto', guest.disk, files.rootDisk]);
   await createSparse(files.ram, ramBytes);
   await createSparse(files.registryDisk, registryDiskBytes);
+  await createSparse(files.payload, payloadBytes);
+  await createSparse(files.output, outputBytes);
   await writeFile(files.scenario, '{}');
   const vm = await startQemu(qemu, [
     ...machineArguments(guest, files, qemu.firmware, { shared: true }),
@@ -107,7 +126,8 @@ async function bootTo(
   }
 }
 
-async function createSparse(path: string, bytes: number): Promise<void> {
+/** An empty file of that size, made of one hole. */
+export async function createSparse(path: string, bytes: number): Promise<void> {
   await writeFile(path, '');
   await truncate(path, bytes);
 }

@@ -20,6 +20,7 @@ export async function runFake(dir: string, wallMs: number): Promise<Outcome> {
     { dir, registryDiskBytes: 1 },
     qemu,
     {
+      kind: 'start',
       system: 'full',
       repository: 'x',
       args: [],
