@@ -2,8 +2,9 @@
 /*
  * Accesses of the container to its files: what the model of the page cache is fed with.
  *
- * The file is always the one whose inode holds the pages and whose readahead state is used. Below an overlay that is
- * the layer's file, also in a memory mapping, where overlayfs puts it in place of its own.
+ * The file is always the one whose inode holds the pages and whose readahead state is used. Below
+ * an overlay that is the layer's file, also in a memory mapping, where overlayfs puts it in place
+ * of its own.
  */
 #include <linux/backing-dev-defs.h>
 #include <linux/fs.h>
@@ -40,12 +41,14 @@ static void describe(struct trio_trace_file *to, const struct file *file)
 static void text_read(const struct file *file, const struct path *root, loff_t pos, size_t count)
 {
 	if (count)
-		rio_text_add(file, root, round_down(pos, PAGE_SIZE), (count / PAGE_SIZE + 1) * PAGE_SIZE);
+		rio_text_add(file, root, round_down(pos, PAGE_SIZE),
+			     (count / PAGE_SIZE + 1) * PAGE_SIZE);
 }
 
 /*
- * file_ra_state_init(ra, mapping) is the last thing that opening a file does, but some file systems also call it for
- * a state of their own that is in no struct file. Then what would be the file's fields is not even known to be mapped.
+ * file_ra_state_init(ra, mapping) is the last thing that opening a file does, but some file systems
+ * also call it for a state of their own that is in no struct file. Then what would be the file's
+ * fields is not even known to be mapped.
  */
 static struct file *opening_file(struct file_ra_state *ra, struct address_space *mapping)
 {
@@ -82,7 +85,8 @@ int rio_on_open(struct kprobe *probe, struct pt_regs *regs)
 
 	inode = mapping->host;
 	describe(&open.file, file);
-	open.file.ra_pages = inode->i_sb->s_bdi->ra_pages; /* what the probed function is about to set */
+	/* What the probed function is about to set. */
+	open.file.ra_pages = inode->i_sb->s_bdi->ra_pages;
 	open.file.ra_prev_pos = -1;
 	open.bdi_ra_pages = inode->i_sb->s_bdi->ra_pages;
 	open.mode = inode->i_mode;
@@ -207,8 +211,8 @@ int rio_on_map_pages(struct kprobe *probe, struct pt_regs *regs)
 }
 
 /*
- * finish_fault(vmf): the page is there and about to be mapped. Only for the published trace, whose unit is the folio.
- * A write to a private mapping maps a copy.
+ * finish_fault(vmf): the page is there and about to be mapped. Only for the published trace, whose
+ * unit is the folio. A write to a private mapping maps a copy.
  */
 int rio_on_finish_fault(struct kprobe *probe, struct pt_regs *regs)
 {
@@ -242,7 +246,10 @@ int rio_on_advise(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* do_read_cache_folio(mapping, index, ...): there is no open file; whose page it is, the reader knows by the inode. */
+/*
+ * do_read_cache_folio(mapping, index, ...): there is no open file; whose page it is, the reader
+ * knows by the inode.
+ */
 int rio_on_read_page(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct inode *inode = rio_argument(regs, 0, struct address_space *)->host;

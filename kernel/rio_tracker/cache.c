@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ground truth: pages entering and leaving the page cache, for any task and any file. Deletions come with interrupts
- * disabled and the mapping's lock held.
+ * Ground truth: pages entering and leaving the page cache, for any task and any file. Deletions
+ * come with interrupts disabled and the mapping's lock held.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>

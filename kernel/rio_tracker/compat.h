@@ -11,12 +11,15 @@
 #include <asm/ibt.h>
 #endif
 
-/* sendfile and splice of page cache files; before, they come as filemap_read with a pipe as the iterator. */
+/*
+ * sendfile and splice of page cache files; before, they come as filemap_read with a pipe as the
+ * iterator.
+ */
 #define RIO_HAS_SPLICE_READ (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0))
 
 /*
- * The path by which user space opened the file. Below an overlay, the layer's file carries the overlay's path in
- * f_path until 6.6 and beside it since.
+ * The path by which user space opened the file. Below an overlay, the layer's file carries the
+ * overlay's path in f_path until 6.6 and beside it since.
  */
 static inline const struct path *rio_user_path(const struct file *file)
 {
@@ -27,7 +30,10 @@ static inline const struct path *rio_user_path(const struct file *file)
 #endif
 }
 
-/* Whether that path is another file's: this one stands behind it, as a layer's file behind an overlay's. */
+/*
+ * Whether that path is another file's: this one stands behind it, as a layer's file behind an
+ * overlay's.
+ */
 static inline bool rio_stands_behind(const struct file *file)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
@@ -40,8 +46,9 @@ static inline bool rio_stands_behind(const struct file *file)
 /*
  * The inode that holds a name's data. Only regular files have another than the overlay's own.
  *
- * Must not sleep. Since 6.6 overlayfs may look a data-only layer up on first use when it is asked for the data; the
- * inode of the metadata is there at once, and the same unless the overlay is mounted with metacopy=on.
+ * Must not sleep. Since 6.6 overlayfs may look a data-only layer up on first use when it is asked
+ * for the data; the inode of the metadata is there at once, and the same unless the overlay is
+ * mounted with metacopy=on.
  */
 static inline struct inode *rio_real_inode(struct dentry *dentry)
 {
@@ -53,8 +60,8 @@ static inline struct inode *rio_real_inode(struct dentry *dentry)
 }
 
 /*
- * What a kprobe at a function's entry found, as something that can be called: such a probe sits behind the landing
- * pad of indirect branches.
+ * What a kprobe at a function's entry found, as something that can be called: such a probe sits
+ * behind the landing pad of indirect branches.
  */
 static inline void *rio_function_at(void *address)
 {

@@ -2,9 +2,9 @@
 /*
  * Which tasks and files are the container's, and what a file is called inside.
  *
- * A task is the container's when its UTS nodename starts with the text in host_ns. Its files are those that lie on
- * the mount of its root directory, provided that this root is not the host's: while a container is being set up, its
- * first task has the new name and still the old root.
+ * A task is the container's when its UTS nodename starts with the text in host_ns. Its files are
+ * those that lie on the mount of its root directory, provided that this root is not the host's:
+ * while a container is being set up, its first task has the new name and still the old root.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -109,8 +109,8 @@ bool rio_in_container(const struct task_struct *task)
 }
 
 /*
- * Whether current is the container's and has its own root, and that root. It is not pinned: it stays while preemption
- * is disabled, as dentries and mounts are freed by RCU.
+ * Whether current is the container's and has its own root, and that root. It is not pinned: it
+ * stays while preemption is disabled, as dentries and mounts are freed by RCU.
  */
 bool rio_container_root(struct path *root)
 {
@@ -127,7 +127,10 @@ bool rio_container_root(struct path *root)
 	return root->dentry != rio_host_root.dentry;
 }
 
-/* Whether a dentry of the root's file system is inside of the root (which a chroot may put anywhere). */
+/*
+ * Whether a dentry of the root's file system is inside of the root (which a chroot may put
+ * anywhere).
+ */
 bool rio_below(struct dentry *dentry, const struct path *root)
 {
 	if (dentry->d_sb != root->dentry->d_sb)
@@ -140,20 +143,26 @@ enum rio_file_kind rio_file_kind(const struct file *file, const struct path *roo
 	const struct path *path = rio_user_path(file);
 	const struct address_space_operations *ops = file->f_mapping->a_ops;
 
-	/* An overlay's own file has no pages: they belong to the layer's file, which is probed by itself. */
+	/*
+	 * An overlay's own file has no pages: they belong to the layer's file, which is probed by
+	 * itself.
+	 */
 	if (!S_ISREG(file_inode(file)->i_mode) || (!ops->read_folio && !ops->readahead))
 		return RIO_FILE_FOREIGN;
 	if (path->mnt == root->mnt)
 		return rio_below(path->dentry, root) ? RIO_FILE_NAMED : RIO_FILE_FOREIGN;
-	/* Overlayfs copies a file up with its mounter's credentials, through private mounts of the layers. */
+	/*
+	 * Overlayfs copies a file up with its mounter's credentials, through private mounts of the
+	 * layers.
+	 */
 	if (current_cred() != current_real_cred() && !rio_stands_behind(file))
 		return RIO_FILE_INTERNAL;
 	return RIO_FILE_FOREIGN;
 }
 
 /*
- * The path from the container's root, valid until preemption is enabled; NULL when it is longer than PATH_MAX.
- * Not d_path(): that goes through mounts and says "(deleted)".
+ * The path from the container's root, valid until preemption is enabled; NULL when it is longer
+ * than PATH_MAX. Not d_path(): that goes through mounts and says "(deleted)".
  */
 const char *rio_path(struct dentry *dentry, const struct path *root, size_t *bytes)
 {

@@ -62,7 +62,8 @@ static ssize_t enable_show(struct kobject *kobject, struct kobj_attribute *attri
 	return sysfs_emit(to, "%d\n", READ_ONCE(rio_enabled));
 }
 
-static ssize_t enable_store(struct kobject *kobject, struct kobj_attribute *attribute, const char *from, size_t count)
+static ssize_t enable_store(struct kobject *kobject, struct kobj_attribute *attribute,
+			    const char *from, size_t count)
 {
 	bool wanted;
 	int error;
@@ -84,7 +85,8 @@ static ssize_t host_ns_show(struct kobject *kobject, struct kobj_attribute *attr
 	return rio_filter_show_prefix(to);
 }
 
-static ssize_t host_ns_store(struct kobject *kobject, struct kobj_attribute *attribute, const char *from, size_t count)
+static ssize_t host_ns_store(struct kobject *kobject, struct kobj_attribute *attribute,
+			     const char *from, size_t count)
 {
 	size_t bytes = count;
 	int error;
@@ -98,7 +100,8 @@ static ssize_t host_ns_store(struct kobject *kobject, struct kobj_attribute *att
 }
 
 /* Whatever is written: as published. */
-static ssize_t reset_store(struct kobject *kobject, struct kobj_attribute *attribute, const char *from, size_t count)
+static ssize_t reset_store(struct kobject *kobject, struct kobj_attribute *attribute,
+			   const char *from, size_t count)
 {
 	mutex_lock(&rio_mutex);
 	rio_text_reset();
@@ -109,7 +112,8 @@ static ssize_t reset_store(struct kobject *kobject, struct kobj_attribute *attri
 	return count;
 }
 
-static ssize_t dump_store(struct kobject *kobject, struct kobj_attribute *attribute, const char *from, size_t count)
+static ssize_t dump_store(struct kobject *kobject, struct kobj_attribute *attribute,
+			  const char *from, size_t count)
 {
 	int error;
 
@@ -143,7 +147,7 @@ static const struct attribute *const attributes[] = {
 	&reset_attribute.attr,
 	&dump_attribute.attr,
 	&drops_attribute.attr,
-	NULL
+	NULL,
 };
 
 static struct kobject *rio_kobject;
@@ -155,13 +159,14 @@ static int check_parameters(void)
 		return -EINVAL;
 	}
 	if (tracker_buffer_size < BUFFER_BYTES_MIN || tracker_buffer_size > BUFFER_BYTES_MAX) {
-		pr_err("tracker_buffer_size=%lu is not within %lu and %u\n", tracker_buffer_size, BUFFER_BYTES_MIN,
-		       BUFFER_BYTES_MAX);
+		pr_err("tracker_buffer_size=%lu is not within %lu and %u\n", tracker_buffer_size,
+		       BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
 		return -EINVAL;
 	}
-	if (events_buffer_bytes && (events_buffer_bytes < BUFFER_BYTES_MIN || events_buffer_bytes > BUFFER_BYTES_MAX)) {
-		pr_err("events_buffer_bytes=%lu is neither 0 nor within %lu and %u\n", events_buffer_bytes,
-		       BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
+	if (events_buffer_bytes &&
+	    (events_buffer_bytes < BUFFER_BYTES_MIN || events_buffer_bytes > BUFFER_BYTES_MAX)) {
+		pr_err("events_buffer_bytes=%lu is neither 0 nor within %lu and %u\n",
+		       events_buffer_bytes, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
 		return -EINVAL;
 	}
 	return 0;

@@ -29,9 +29,9 @@ static void add_name(u16 type, struct dentry *dentry, const struct path *root)
 }
 
 /*
- * d_splice_alias(inode, dentry) ends the lookup of a name that was not in the dentry cache. It is probed at its
- * return: before, the dentry does not yet lead to the layer's inode. Lookups that an overlay does in its layers on
- * the way are on other superblocks.
+ * d_splice_alias(inode, dentry) ends the lookup of a name that was not in the dentry cache. It is
+ * probed at its return: before, the dentry does not yet lead to the layer's inode. Lookups that an
+ * overlay does in its layers on the way are on other superblocks.
  */
 int rio_on_lookup_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
@@ -39,7 +39,8 @@ int rio_on_lookup_entry(struct kretprobe_instance *instance, struct pt_regs *reg
 	struct path root;
 
 	lookup->dentry = rio_argument(regs, 1, struct dentry *);
-	return !rio_container_root(&root) || !rio_below(lookup->dentry, &root); /* 1: no return wanted */
+	/* Nonzero: its return is of no interest. */
+	return !rio_container_root(&root) || !rio_below(lookup->dentry, &root);
 }
 
 int rio_on_lookup(struct kretprobe_instance *instance, struct pt_regs *regs)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where in the kernel we listen. Probes exist only while tracing is enabled, so that it costs nothing when it is not.
- * They are kprobes at functions' entries, which go through ftrace, and tracepoints.
+ * Where in the kernel we listen. Probes exist only while tracing is enabled, so that it costs
+ * nothing when it is not. They are kprobes at functions' entries, which go through ftrace, and
+ * tracepoints.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -80,7 +81,10 @@ static int start_entry(struct rio_entry *entry)
 	int error;
 
 	/* register_kprobe() wants a fresh one each time */
-	entry->probe = (struct kprobe){ .symbol_name = entry->symbol, .pre_handler = entry->handler };
+	entry->probe = (struct kprobe){
+		.symbol_name = entry->symbol,
+		.pre_handler = entry->handler,
+	};
 	error = register_kprobe(&entry->probe);
 	if (error)
 		pr_err("cannot probe %s: %d\n", entry->symbol, error);
@@ -120,7 +124,10 @@ static int start_hook(struct rio_hook *hook)
 	int error;
 
 	for_each_kernel_tracepoint(match_hook, hook);
-	error = hook->tracepoint ? tracepoint_probe_register(hook->tracepoint, hook->handler, NULL) : -ENOENT;
+	if (hook->tracepoint)
+		error = tracepoint_probe_register(hook->tracepoint, hook->handler, NULL);
+	else
+		error = -ENOENT;
 	if (error) {
 		pr_err("cannot probe tracepoint %s: %d\n", hook->name, error);
 		hook->tracepoint = NULL;

@@ -13,9 +13,9 @@
  * tables.c    page tables unmapped or copied
  * cache.c     pages entering and leaving the page cache
  *
- * Handlers run with preemption disabled, some with interrupts disabled and with locks of the kernel held: they do not
- * sleep, take no lock of the kernel's but rename_lock, and pin nothing. What they look at is held by the probed
- * function's caller, belongs to the current task, or is freed by RCU.
+ * Handlers run with preemption disabled, some with interrupts disabled and with locks of the kernel
+ * held: they do not sleep, take no lock of the kernel's but rename_lock, and pin nothing. What they
+ * look at is held by the probed function's caller, belongs to the current task, or is freed by RCU.
  */
 #ifndef RIO_TRACKER_H
 #define RIO_TRACKER_H
@@ -36,7 +36,7 @@ struct task_struct;
 enum rio_file_kind {
 	RIO_FILE_FOREIGN, /* not on the container's root file system, or without pages */
 	RIO_FILE_NAMED, /* opened through the container's root file system */
-	RIO_FILE_INTERNAL, /* opened by a file system for itself on the container's behalf: no name */
+	RIO_FILE_INTERNAL, /* opened by a file system for itself on the container's behalf */
 };
 
 int rio_filter_init(void);
@@ -68,7 +68,8 @@ bool rio_stream_wanted(void);
 void rio_stream_start(void);
 void rio_stream_stop(void);
 void rio_stream_reset(void);
-void rio_stream_add(struct trio_trace_record *record, u16 type, size_t bytes, const void *tail, size_t tail_bytes);
+void rio_stream_add(struct trio_trace_record *record, u16 type, size_t bytes, const void *tail,
+		    size_t tail_bytes);
 u64 rio_stream_drops(void);
 
 /* probes.c */

@@ -2,9 +2,10 @@
 /*
  * The rich trace: one buffer per CPU, filled once and read in debugfs as rio_tracker/events<cpu>.
  *
- * A writer needs no lock: it runs on its own CPU with interrupts disabled, and publishes a record by moving `used`
- * behind it. A full buffer keeps what it has, and the records that it cannot take are counted. It is not a ring on
- * purpose: a start's beginning matters as much as its end, and a reader in the background would disturb the start.
+ * A writer needs no lock: it runs on its own CPU with interrupts disabled, and publishes a record
+ * by moving `used` behind it. A full buffer keeps what it has, and the records that it cannot take
+ * are counted. It is not a ring on purpose: a start's beginning matters as much as its end, and a
+ * reader in the background would disturb the start.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -64,8 +65,8 @@ static struct dentry *rio_debugfs;
 static bool rio_recording;
 
 /* Nobody else may write to @stream meanwhile. */
-static void append(struct rio_stream *stream, struct trio_trace_record *record, u16 type, size_t bytes,
-		   const void *tail, size_t tail_bytes)
+static void append(struct rio_stream *stream, struct trio_trace_record *record, u16 type,
+		   size_t bytes, const void *tail, size_t tail_bytes)
 {
 	size_t size = ALIGN(bytes + tail_bytes, 8);
 	u8 *to = stream->bytes + stream->used;
@@ -83,14 +84,16 @@ static void append(struct rio_stream *stream, struct trio_trace_record *record, 
 	memcpy(to, record, bytes);
 	memcpy(to + bytes, tail, tail_bytes);
 	memset(to + bytes + tail_bytes, 0, size - bytes - tail_bytes);
-	smp_store_release(&stream->used, stream->used + size); /* pairs with events_read() */
+	/* The record before its being there; pairs with events_read(). */
+	smp_store_release(&stream->used, stream->used + size);
 }
 
 /*
- * Adds a record of current: @record is the beginning of a structure of @bytes bytes, whose path or text is @tail.
- * From any context but NMI.
+ * Adds a record of current: @record is the beginning of a structure of @bytes bytes, whose path or
+ * text is @tail. From any context but NMI.
  */
-void rio_stream_add(struct trio_trace_record *record, u16 type, size_t bytes, const void *tail, size_t tail_bytes)
+void rio_stream_add(struct trio_trace_record *record, u16 type, size_t bytes, const void *tail,
+		    size_t tail_bytes)
 {
 	unsigned long flags;
 
@@ -101,8 +104,8 @@ void rio_stream_add(struct trio_trace_record *record, u16 type, size_t bytes, co
 }
 
 /*
- * mm/memory.c keeps the value to itself, and debugfs' file of it can only be read from user space. kprobes know the
- * address of the function behind that file.
+ * mm/memory.c keeps the value to itself, and debugfs' file of it can only be read from user space.
+ * kprobes know the address of the function behind that file.
  */
 static u32 fault_around_bytes(void)
 {
@@ -134,7 +137,7 @@ static void begin_streams(void)
 
 		stream->seq = 0;
 		stream->dropped = 0;
-		smp_store_release(&stream->used, 0);
+		stream->used = 0;
 		header.cpu = cpu;
 		append(stream, &header.record, TRIO_TRACE_HEADER, sizeof(header), NULL, 0);
 	}
@@ -164,7 +167,7 @@ void rio_stream_reset(void)
 	}
 	for_each_possible_cpu(cpu) {
 		per_cpu(rio_streams, cpu).dropped = 0;
-		smp_store_release(&per_cpu(rio_streams, cpu).used, 0);
+		per_cpu(rio_streams, cpu).used = 0;
 	}
 }
 
@@ -186,8 +189,10 @@ u64 rio_stream_drops(void)
 static ssize_t events_read(struct file *file, char __user *to, size_t count, loff_t *pos)
 {
 	struct rio_stream *stream = file->private_data;
+	/* Pairs with append(). */
+	size_t used = smp_load_acquire(&stream->used);
 
-	return simple_read_from_buffer(to, count, pos, stream->bytes, smp_load_acquire(&stream->used));
+	return simple_read_from_buffer(to, count, pos, stream->bytes, used);
 }
 
 static const struct file_operations events_fops = {
@@ -243,7 +248,9 @@ int rio_stream_init(size_t buffer_bytes)
 	rio_stream_capacity = buffer_bytes;
 	rio_debugfs = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	if (IS_ERR(rio_debugfs)) {
-		/* Elsewhere a missing debugfs may be ignored; here it is the only way to the data. */
+		/*
+		 * Elsewhere a missing debugfs may be ignored; here it is the only way to the data.
+		 */
 		int error = PTR_ERR(rio_debugfs);
 
 		pr_err("events_buffer_bytes needs debugfs: %d\n", error);
@@ -253,7 +260,8 @@ int rio_stream_init(size_t buffer_bytes)
 	}
 	for_each_possible_cpu(cpu) {
 		snprintf(name, sizeof(name), "events%u", cpu);
-		debugfs_create_file(name, 0400, rio_debugfs, per_cpu_ptr(&rio_streams, cpu), &events_fops);
+		debugfs_create_file(name, 0400, rio_debugfs, per_cpu_ptr(&rio_streams, cpu),
+				    &events_fops);
 	}
 	debugfs_create_file("mark", 0200, rio_debugfs, NULL, &mark_fops);
 	return 0;

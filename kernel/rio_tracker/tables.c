@@ -19,8 +19,8 @@ static void add_unmap(const struct vm_area_struct *vma, unsigned long start, uns
 /* unmap_vmas(tlb, areas, vma, start, end, ...) */
 int rio_on_unmap(struct kprobe *probe, struct pt_regs *regs)
 {
-	add_unmap(rio_argument(regs, 2, struct vm_area_struct *), rio_argument(regs, 3, unsigned long),
-		  rio_argument(regs, 4, unsigned long));
+	add_unmap(rio_argument(regs, 2, struct vm_area_struct *),
+		  rio_argument(regs, 3, unsigned long), rio_argument(regs, 4, unsigned long));
 	return 0;
 }
 
@@ -29,7 +29,8 @@ int rio_on_zap(struct kprobe *probe, struct pt_regs *regs)
 {
 	unsigned long start = rio_argument(regs, 1, unsigned long);
 
-	add_unmap(rio_argument(regs, 0, struct vm_area_struct *), start, start + rio_argument(regs, 2, unsigned long));
+	add_unmap(rio_argument(regs, 0, struct vm_area_struct *), start,
+		  start + rio_argument(regs, 2, unsigned long));
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The published trace: a line path,ino,offset,length for each read and each fault, in order over all CPUs, kept in
- * memory and written to the file of `tracker_output` on request.
+ * The published trace: a line path,ino,offset,length for each read and each fault, in order over
+ * all CPUs, kept in memory and written to the file of `tracker_output` on request.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,8 +14,8 @@
 #include "rio_tracker.h"
 
 /*
- * Open from load to unload: a relative name means the folder of who loads the module, and a module that could not
- * write its output must not load.
+ * Open from load to unload: a relative name means the folder of who loads the module, and a module
+ * that could not write its output must not load.
  */
 static struct file *rio_output;
 
@@ -43,7 +43,6 @@ int rio_text_init(const char *output, size_t buffer_bytes)
 	}
 	rio_text = vzalloc(buffer_bytes);
 	if (!rio_text) {
-		pr_err("no memory for tracker_buffer_size=%zu\n", buffer_bytes);
 		error = -ENOMEM;
 		goto close;
 	}
@@ -70,10 +69,12 @@ void rio_text_add(const struct file *file, const struct path *root, u64 offset, 
 	const char *path;
 
 	path = rio_path(rio_user_path(file)->dentry, root, &path_bytes);
-	bytes = scnprintf(numbers, sizeof(numbers), ",%lu,%llu,%llu\n", file_inode(file)->i_ino, offset, length);
+	bytes = scnprintf(numbers, sizeof(numbers), ",%lu,%llu,%llu\n", file_inode(file)->i_ino,
+			  offset, length);
 
 	spin_lock_irqsave(&rio_text_lock, flags);
-	if (!path || memchr(path, '\n', path_bytes) || path_bytes + bytes > rio_text_capacity - rio_text_used) {
+	if (!path || memchr(path, '\n', path_bytes) ||
+	    path_bytes + bytes > rio_text_capacity - rio_text_used) {
 		rio_text_dropped++;
 	} else {
 		memcpy(rio_text + rio_text_used, path, path_bytes);

@@ -9,9 +9,9 @@
 #include "rio_tracker.h"
 
 /*
- * Threads known to be the container's, by their id. Another task's namespaces may change under us, so a wakeup cannot
- * ask the woken task. Whoever sleeps was forked or switched from under our eyes, unless it slept already when
- * tracing was enabled.
+ * Threads known to be the container's, by their id. Another task's namespaces may change under us,
+ * so a wakeup cannot ask the woken task. Whoever sleeps was forked or switched from under our eyes,
+ * unless it slept already when tracing was enabled.
  */
 static unsigned long *rio_known;
 
