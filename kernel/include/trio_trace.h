@@ -79,7 +79,7 @@ struct trio_trace_header {
 	__u32 version;
 	__u32 cpu;
 	__u32 page_bytes;
-	__u32 fault_around_bytes;
+	__u32 fault_around_bytes; /* 0: not known */
 	char kernel_release[64]; /* NUL-terminated */
 };
 
@@ -90,7 +90,7 @@ struct trio_trace_mark {
 	char text[]; /* not NUL-terminated */
 };
 
-/* The readahead state of an open file before the access, and its inode's size. */
+/* The readahead state of an open file before the access (with OPEN: as the open leaves it), and its inode's size. */
 struct trio_trace_file {
 	__u64 file;
 	__u64 ino;
