@@ -14,8 +14,11 @@ export interface TraceFile {
 }
 
 export interface ReadOptions {
-  /** Called as files are read, with the bytes that came since, as they are on disk. */
-  readonly onBytes?: (bytes: number) => void;
+  /**
+   * Called as files are read, with the bytes that came since, as they are on disk. Reading waits for it, so that what
+   * is written meanwhile need not pile up.
+   */
+  readonly onBytes?: (bytes: number) => void | Promise<void>;
 }
 
 /**
@@ -94,7 +97,7 @@ async function* fileBytes(path: string, { onBytes }: ReadOptions): AsyncGenerato
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
       yield chunk as Uint8Array;
-      onBytes?.((chunk as Uint8Array).length);
+      await onBytes?.((chunk as Uint8Array).length);
     }
   } catch (error) {
     throw unreadable(path, error);
