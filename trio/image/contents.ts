@@ -1,3 +1,4 @@
+import { pathText } from '../trace/path-text.ts';
 import * as layout from './layout.ts';
 import type { ImageMeta } from './meta-reader.ts';
 
@@ -31,7 +32,7 @@ function* namesBelow(
     const at = meta.place('dentries', index);
     const nameAt = meta.bytes.readUInt32LE(at + layout.dentry.at.name);
     const nameBytes = meta.bytes.readUInt16LE(at + layout.dentry.at.name_bytes);
-    const path = `${folder}/${meta.string(nameAt, nameBytes).toString()}`;
+    const path = `${folder}/${pathText(meta.string(nameAt, nameBytes))}`;
     const number = meta.field('dentries', layout.dentry, index, 'inode');
     const inode = number === layout.noInode ? undefined : number;
     yield { layer, path, inode };

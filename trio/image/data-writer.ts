@@ -37,11 +37,11 @@ export class DataWriter {
     }
   }
 
-  /** Waits for all writes. */
-  async finish(): Promise<Buffer> {
+  /** Waits for all writes; the SHA-256 is of the file as it then is, `fileBytes` long. */
+  async finish(fileBytes: number): Promise<Buffer> {
     await this.#flush();
     await this.#writing;
-    return this.#hash ? this.#hash.digest() : this.#hashFile();
+    return this.#hash && this.#hashedBytes === fileBytes ? this.#hash.digest() : this.#hashFile();
   }
 
   async #flush(): Promise<void> {

@@ -41,5 +41,5 @@ export async function packData(
     doneBytes[index] = done + piece.length;
     note((allBytes += piece.length));
   });
-  return { sha256: await writer.finish(), crc32cs };
+  return { sha256: await writer.finish(plan.pages * pageBytes), crc32cs };
 }

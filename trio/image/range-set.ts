@@ -15,6 +15,11 @@ export class RangeSet {
   #ranges: Mutable[] = [];
   #mergeAt = mergeAt;
 
+  /** How many are kept before the next merge. */
+  get held(): number {
+    return this.#ranges.length;
+  }
+
   add(start: number, end: number, order: number): void {
     const last = this.#ranges.at(-1);
     // A file read from its beginning to its end, which is what happens most.

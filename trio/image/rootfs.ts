@@ -1,3 +1,4 @@
+import { pathBytes, pathText } from '../trace/path-text.ts';
 import { fileType } from './layout.ts';
 
 /**
@@ -5,10 +6,11 @@ import { fileType } from './layout.ts';
  * character per byte, so that `<` compares them as the kernel does; these two convert.
  */
 export const toBytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-export const fromBytes = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-/** A byte string from text that was decoded as UTF-8 (a trace's path, a command line), and back. */
-export const fromText = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
-export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
+export const fromBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+/** A byte string from a path as traces and command lines have it, and back. */
+export const fromText = (text: string): string => fromBytes(pathBytes(text));
+export const toText = (bytes: string): string => pathText(toBytes(bytes));
 
 /** Extended attributes: raw values by full name (a byte string). */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;

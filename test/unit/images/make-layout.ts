@@ -12,6 +12,8 @@ const packers = {
   zstd: { type: 'application/vnd.oci.image.layer.v1.tar+zstd', pack: (tar: Buffer) => zstdCompressSync(tar) },
 };
 
+const bytesOf = (content: string | Buffer) => (typeof content === 'string' ? Buffer.from(content) : content);
+
 type Json = Record<string, unknown>;
 type Descriptor = { mediaType: string; digest: string; size: number };
 
@@ -33,7 +35,7 @@ export interface Damage {
 
 /** Writes a layout with one image (tag `app`) of these layers; the tars' contents are any bytes. */
 export async function makeLayout(
-  layers: readonly (readonly [keyof typeof packers, string])[],
+  layers: readonly (readonly [keyof typeof packers, string | Buffer])[],
   damage: Damage = {},
 ): Promise<FakeLayout> {
   const folder = await mkdtemp(join(tmpdir(), 'layout-'));
@@ -49,13 +51,13 @@ export async function makeLayout(
 
   const packed: Descriptor[] = [];
   for (const [packer, content] of layers)
-    packed.push(await put(packers[packer].pack(Buffer.from(content)), packers[packer].type));
+    packed.push(await put(packers[packer].pack(bytesOf(content)), packers[packer].type));
   const config = await putJson(
     {
       os: 'linux',
       architecture: 'amd64',
       config: { Entrypoint: ['/bin/app'], Cmd: ['--serve'], Env: ['A=b'], WorkingDir: '/srv', Image: 'old' },
-      rootfs: { type: 'layers', diff_ids: layers.map(([, content]) => sha256(Buffer.from(content))) },
+      rootfs: { type: 'layers', diff_ids: layers.map(([, content]) => sha256(bytesOf(content))) },
     },
     damage.config,
     'application/vnd.oci.image.config.v1+json',
