@@ -61,8 +61,8 @@ const program = withImageOptions(
       const [disk, images] = await bothDone(guestDisk(guest, progress), inTurn(build, progress));
       const figures = await runPlan(
         {
-          guestId: guest.id,
-          guest: disk,
+          guest,
+          disk,
           qemu,
           images,
           systems: chosen,

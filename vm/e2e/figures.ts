@@ -41,6 +41,10 @@ export const resultSchema = z.strictObject({
   net: trafficSchema.extend({ profile: z.string() }),
   /** Requests begun before the container was ready, and the bytes of their bodies. */
   registry: z.strictObject({ requests: count, bytes: count }),
+  /** Unique page bytes of the image that a start touches, counted by the I/O tracker in a start of its own. */
+  neededBytes: count,
+  /** Registry bytes / needed bytes. */
+  amplification: z.number().nonnegative(),
   disk: measuredSchema.shape.disk,
   memory: measuredSchema.shape.memory,
   samples: z

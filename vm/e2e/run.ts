@@ -3,14 +3,17 @@ import { availableParallelism, freemem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import type { GuestDisk } from '../guests/disk.ts';
-import type { Measured, RegistryRequest, Scenario } from '../guest/protocol.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Link, Measured, RegistryRequest, Scenario } from '../guest/protocol.ts';
 import type { BuiltImage } from '../images/index.ts';
 import type { Progress } from '../progress.ts';
 import { cpuModel, icount, ramBytes } from '../qemu/machine.ts';
 import type { Qemu } from '../qemu/process.ts';
 import { runScenario } from '../qemu/run.ts';
 import { template } from '../qemu/template.ts';
+import { full } from '../systems/full.ts';
 import type { System } from '../systems/system.ts';
+import { imageNeeds, type Needs } from '../trace/needs.ts';
 import {
   figuresSchema,
   sampledMetrics,
@@ -30,8 +33,8 @@ interface Outcome {
 
 /** What to start, under what, how often. */
 export interface Plan {
-  readonly guestId: string;
-  readonly guest: GuestDisk;
+  readonly guest: Guest;
+  readonly disk: GuestDisk;
   readonly qemu: Qemu;
   readonly images: readonly BuiltImage[];
   readonly systems: readonly System[];
@@ -52,15 +55,17 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
   const limit = pLimit(parallel);
   // Booted before the machines that resume it need the cores.
   for (const { registryDiskBytes } of plan.images)
-    await template(plan.guest, plan.qemu, registryDiskBytes, progress);
-  const jobs = plan.images.flatMap((image) =>
-    plan.systems.map((system) => startOne(plan, image, system, limit, progress)),
-  );
+    await template(plan.disk, plan.qemu, registryDiskBytes, progress);
+  const jobs = plan.images.flatMap((image) => {
+    const needs = limit(() => needsOf(plan, image, progress));
+    needs.catch(() => {}); // said by each start that waits for it
+    return plan.systems.map((system) => startOne(plan, image, system, needs, limit, progress));
+  });
   const settled = await Promise.allSettled(jobs);
   const results = settled.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   const figures = figuresSchema.parse({
     schema: 'trio.e2e/1',
-    environment: environmentOf(plan),
+    environment: { ...environmentOf(plan, plan.images), net: plan.net },
     results,
   } satisfies Figures);
   const text = `${JSON.stringify(figures, null, 2)}\n`;
@@ -74,38 +79,47 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
   return figures;
 }
 
-function environmentOf(plan: Plan): Environment {
+/** All that results depend on but the network. */
+export function environmentOf(
+  plan: Pick<Plan, 'guest' | 'disk' | 'qemu'>,
+  images: readonly BuiltImage[],
+): Omit<Environment, 'net'> {
   return {
-    guest: plan.guestId,
-    kernel: plan.guest.kernelRelease,
-    packageManifestSha256: plan.guest.packageManifestSha256,
-    guestDisk: basename(plan.guest.dir),
+    guest: plan.guest.id,
+    kernel: plan.disk.kernelRelease,
+    packageManifestSha256: plan.disk.packageManifestSha256,
+    guestDisk: basename(plan.disk.dir),
     images: Object.fromEntries(
-      plan.images.map(({ name, tags }) => [
+      images.map(({ name, tags }) => [
         name,
         { plain: tags.plain.manifestDigest, estargz: tags.estargz.manifestDigest },
       ]),
     ),
     machine: { qemu: plan.qemu.version, cpu: cpuModel, icount, ramBytes },
-    net: plan.net,
   };
+}
+
+/** What a start touches does not depend on how the image is served; it is counted where that disturbs least. */
+function needsOf(plan: Plan, image: BuiltImage, progress: Progress): Promise<Needs> {
+  const { guest, disk, qemu } = plan;
+  const limits = { virtualNs: plan.virtualLimitNs, wallMs: plan.wallLimitMs };
+  return imageNeeds({ guest, disk, qemu, image, system: full, link: linkOf(plan.net), limits }, progress);
 }
 
 async function startOne(
   plan: Plan,
   image: BuiltImage,
   system: System,
+  needs: Promise<Needs>,
   limit: ReturnType<typeof pLimit>,
   progress: Progress,
 ): Promise<Result> {
   const exact = await limit(() => play(plan, image, system, undefined, progress));
-  const result = resultOf(plan, image, system, exact);
+  const result = resultOf(plan, image, system, exact, await needs);
   if (plan.samples === 1) return result;
   const runs = await Promise.all(
     Array.from({ length: plan.samples }, (_, index) =>
-      limit(async () =>
-        metricsOf(resultOf(plan, image, system, await play(plan, image, system, index, progress))),
-      ),
+      limit(async () => metricsOf((await play(plan, image, system, index, progress)).measured)),
     ),
   );
   const metrics = Object.fromEntries(
@@ -122,14 +136,14 @@ async function play(
   sample: number | undefined,
   progress: Progress,
 ): Promise<Outcome> {
-  const base = await template(plan.guest, plan.qemu, image.registryDiskBytes, progress);
+  const base = await template(plan.disk, plan.qemu, image.registryDiskBytes, progress);
   const scenario: Scenario = {
     kind: 'start',
     system: system.id,
     repository: image.name,
     args: image.args,
     readiness: image.readiness,
-    link: { rttNs: plan.net.rttNs, rateBps: plan.net.rateBps, lossRatio: plan.net.lossRatio },
+    link: linkOf(plan.net),
     ...(sample === undefined ? {} : { perturbation: perturbation(plan.seed, sample) }),
     limitNs: plan.virtualLimitNs,
   };
@@ -142,7 +156,7 @@ async function play(
   );
   const { result, requests } = await progress.stage(title, (note) =>
     runScenario(
-      plan.guest,
+      plan.disk,
       base,
       plan.qemu,
       scenario,
@@ -160,10 +174,25 @@ async function play(
   return { measured: result.measured, requests };
 }
 
-function resultOf(plan: Plan, image: BuiltImage, system: System, { measured, requests }: Outcome): Result {
+function linkOf({ rttNs, rateBps, lossRatio }: NetworkProfile): Link {
+  return { rttNs, rateBps, lossRatio };
+}
+
+function totalOf({ deployNs, runningNs, readyNs }: Measured): number {
+  return deployNs + runningNs + readyNs;
+}
+
+function resultOf(
+  plan: Plan,
+  image: BuiltImage,
+  system: System,
+  { measured, requests }: Outcome,
+  needs: Needs,
+): Result {
   const { deployNs, runningNs, readyNs, warm, net, disk, memory } = measured;
-  const totalNs = deployNs + runningNs + readyNs;
+  const totalNs = totalOf(measured);
   const cold = requests.filter((request) => request.atNs >= 0 && request.atNs <= totalNs);
+  const fetchedBytes = cold.reduce((sum, request) => sum + request.bytes, 0);
   return {
     workload: image.name,
     system: system.id,
@@ -173,24 +202,32 @@ function resultOf(plan: Plan, image: BuiltImage, system: System, { measured, req
     totalNs,
     warm,
     net: { profile: plan.net.profile, ...net },
-    registry: { requests: cold.length, bytes: cold.reduce((sum, request) => sum + request.bytes, 0) },
+    registry: { requests: cold.length, bytes: fetchedBytes },
+    neededBytes: needs.bytes,
+    amplification: needs.bytes === 0 ? 0 : fetchedBytes / needs.bytes,
     disk,
     memory,
   };
 }
 
-function metricsOf(result: Result): Record<SampledMetric, number> {
-  const { deployNs, runningNs, readyNs, totalNs, warm } = result;
-  return { deployNs, runningNs, readyNs, totalNs, warmTotalNs: warm.runningNs + warm.readyNs };
+function metricsOf(measured: Measured): Record<SampledMetric, number> {
+  const { deployNs, runningNs, readyNs, warm } = measured;
+  return {
+    deployNs,
+    runningNs,
+    readyNs,
+    totalNs: totalOf(measured),
+    warmTotalNs: warm.runningNs + warm.readyNs,
+  };
 }
 
 /** Writes a file so that it is there whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.partial`;
   const handle = await open(partial, 'w');
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostnameOptions } from './hostname.ts';
+import { layerInodes } from './layer-inodes.ts';
 import { loadPayload, writeOutput } from './payload.ts';
 import { run, runAsync } from './process.ts';
 import type { GuestResult, Traced, TracedStart, TraceScenario } from './protocol.ts';
@@ -17,12 +18,13 @@ const textFile = '/run/trio/trace.txt';
 const outputFolder = '/run/trio/output';
 
 /** Room for the records of one start, and for the lines of its text trace. The largest start needs a tenth. */
-const eventsBytes = 256 * 2 ** 20;
+const eventsBytes = 128 * 2 ** 20;
 const textBytes = 64 * 2 ** 20;
 
 /**
  * Pulls the image, then starts it once for each of the scenario's starts, under the I/O tracker. The output has, for
- * each, a folder with `trace.txt` (the published format) and the rich trace's `events0`, one file a CPU.
+ * each, a folder with `trace.txt` (the published format) and the rich trace's `events0`, one file a CPU; `inodes` says
+ * what the image's files are (see {@link layerInodes}).
  */
 export async function traceStarts(
   host: Host,
@@ -69,6 +71,8 @@ async function traceStart(
   for (const name of readdirSync(events).filter((file) => /^events\d+$/.test(file)))
     // Not copyFile: the files of a relay channel have no size.
     writeFileSync(join(folder, name), readFileSync(join(events, name)));
+  const inodes = join(outputFolder, 'inodes');
+  if (!existsSync(inodes)) writeFileSync(inodes, layerInodes(host, start.name));
   const drops = Number(readFileSync(`${tracker}/drops`, 'utf8'));
   await stopContainer(host, start.name, signal);
   return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { buildDebianRoot, writePackageManifest } from '../tools/debian-root.ts';
+import { kernelModules } from '../tools/kernel-modules.ts';
 import type { Guest } from './guest.ts';
 
 const packages = [
@@ -28,5 +29,6 @@ export function debianGuest(id: string, title: string, suite: 'bookworm' | 'trix
       await buildDebianRoot(root, tar, progress);
       await writePackageManifest(tar, dir);
     },
+    kernelModules: (release, progress) => kernelModules(suite, release, progress),
   };
 }

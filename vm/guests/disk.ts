@@ -20,7 +20,8 @@ export interface GuestDisk {
   readonly kernel: string;
   readonly kernelRelease: string;
   readonly initrd: string;
-  /** SHA-256 of the guest's package manifest. */
+  /** One `name version` a line, and the SHA-256 of that text. */
+  readonly packageManifest: string;
   readonly packageManifestSha256: string;
 }
 
@@ -55,7 +56,7 @@ export async function guestDisk(guest: Guest, progress: Progress): Promise<Guest
   const dir = await cached({ kind: 'guest-disk', name: guest.id, recipe }, progress, (partial) =>
     progress.stage(`making the disk of ${guest.id}`, () => makeDisk(rootDir, programs, partial, progress)),
   );
-  const manifest = await readFile(join(rootDir, 'packages.txt'));
+  const packageManifest = await readFile(join(rootDir, 'packages.txt'), 'utf8');
   return {
     dir,
     disk: join(dir, 'disk.img'),
@@ -63,7 +64,8 @@ export async function guestDisk(guest: Guest, progress: Progress): Promise<Guest
     kernel: join(dir, 'vmlinuz'),
     kernelRelease: (await readFile(join(dir, 'kernel-release'), 'utf8')).trim(),
     initrd: join(dir, 'initrd'),
-    packageManifestSha256: createHash('sha256').update(manifest).digest('hex'),
+    packageManifest,
+    packageManifestSha256: createHash('sha256').update(packageManifest).digest('hex'),
   };
 }
 

@@ -18,4 +18,10 @@ export interface Guest {
    * - `packages.txt`: the package manifest, one `name version` a line, sorted.
    */
   build(dir: string, progress: Progress): Promise<void>;
+  /**
+   * The folder with the modules of `kernel/`, built for a kernel of this guest.
+   *
+   * @param release  the kernel's `uname -r`
+   */
+  kernelModules(release: string, progress: Progress): Promise<string>;
 }

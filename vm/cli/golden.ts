@@ -1,0 +1,139 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { TrioError, usageError } from '../../trio/errors.ts';
+import { exists } from '../cache/cache.ts';
+import { takeLock } from '../cache/lock.ts';
+import { comparePart, type Comparison } from '../record/compare.ts';
+import { parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
+import { guestDisk } from '../guests/disk.ts';
+import { guests } from '../guests/index.ts';
+import { listWorkloads, loadWorkload, workloadImage } from '../images/index.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { terminalProgress, type Progress } from '../progress.ts';
+import { findQemu } from '../qemu/process.ts';
+import { command, guestNamed, main, namesOf } from './command.ts';
+
+interface Options {
+  readonly guest: string;
+  readonly workload: string;
+  readonly parts?: string;
+  readonly golden: string;
+  readonly json?: boolean;
+}
+
+const goldenFolder = join(import.meta.dirname, '../../golden');
+
+const program = command(
+  'golden',
+  'The recorded truth: traces, runtime images and figures of the workloads on each guest.',
+  'npm run golden:check -- --guest debian-13 --workload nginx --parts traces,lan10g',
+);
+
+for (const [name, description, run] of [
+  ['record', 'Records golden files, and replaces those that are there.', record],
+  ['check', 'Records again, elsewhere, and compares with the golden files.', check],
+] as const)
+  program
+    .command(name)
+    .description(description)
+    .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id)
+    .option('--workload <names>', 'comma-separated, or "all"', 'nginx')
+    .option(
+      '--parts <names>',
+      `comma-separated, of ${parts.join(', ')} (default: all; check: all that are there)`,
+    )
+    .option('--golden <dir>', 'the folder of golden files', goldenFolder)
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText('after', `\nExample:\n  npm run golden:${name} -- --guest debian-12 --workload redis`)
+    .action(run);
+
+async function record(options: Options): Promise<void> {
+  await eachWorkload(options, async (plan, folder, progress) => {
+    for (const part of partsNamed(options.parts) ?? parts) await recordPart(plan, part, folder, progress);
+    progress.say(`recorded: ${folder}`);
+  });
+}
+
+async function check(options: Options): Promise<void> {
+  const outcomes: (Comparison & { readonly workload: string })[] = [];
+  await eachWorkload(options, async (plan, folder, progress) => {
+    const chosen = partsNamed(options.parts) ?? (await partsIn(folder));
+    if (chosen.length === 0) throw new TrioError('GOLDEN_MISSING', `there is nothing recorded in ${folder}`);
+    const fresh = await mkdtemp(join(tmpdir(), 'trio-check-'));
+    const remove = () => rm(fresh, { recursive: true, force: true });
+    const forget = onInterrupt(remove);
+    try {
+      for (const part of chosen) {
+        const files = await recordPart(plan, part, fresh, progress);
+        const outcome = await comparePart(part, folder, fresh, files);
+        outcomes.push({ workload: plan.image.name, ...outcome });
+        if (!options.json) process.stdout.write(describe(`${options.guest}/${plan.image.name}`, outcome));
+      }
+    } finally {
+      forget();
+      await remove();
+    }
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`);
+  const bad = outcomes.filter(({ verdict }) => verdict === 'different' || verdict === 'out of bounds');
+  if (bad.length > 0)
+    throw new TrioError('GOLDEN_DIFFERS', `${bad.length} of ${outcomes.length} parts are not as recorded`);
+}
+
+function describe(title: string, { part, verdict, files, changes, deviations }: Comparison): string {
+  const lines = [
+    `${title} ${part}: ${verdict}`,
+    ...files.map((name) => `  differs: ${name}`),
+    ...changes.map((change) => `  changed: ${change}`),
+    ...deviations.map(({ what, recorded, found }) => `  ${what}: recorded ${recorded}, now ${found}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+async function eachWorkload(
+  options: Options,
+  work: (plan: RecordPlan, folder: string, progress: Progress) => Promise<void>,
+): Promise<void> {
+  const guest = guestNamed(options.guest);
+  partsNamed(options.parts);
+  const golden = resolve(options.golden);
+  if (!(await stat(golden).catch(() => undefined))?.isDirectory())
+    throw usageError('NO_FOLDER', `${golden} is no folder`);
+  const names = options.workload === 'all' ? await listWorkloads() : namesOf(options.workload, 'workload');
+  for (const name of names) await loadWorkload(name);
+  const progress = terminalProgress();
+  const release = await takeLock(join(tmpdir(), `trio-golden-${process.getuid?.()}.lock`), () =>
+    progress.say('waiting: another run records or checks golden files'),
+  );
+  try {
+    const qemu = await findQemu(progress);
+    const disk = await guestDisk(guest, progress);
+    for (const name of names) {
+      const image = await workloadImage(name, progress);
+      await work({ guest, disk, qemu, image }, join(golden, guest.id, name), progress);
+    }
+  } finally {
+    await release();
+  }
+}
+
+function partsNamed(list: string | undefined): Part[] | undefined {
+  if (list === undefined) return undefined;
+  return namesOf(list, 'part').map((name) => {
+    const part = parts.find((candidate) => candidate === name);
+    if (!part) throw usageError('UNKNOWN_PART', `unknown part "${name}". Known: ${parts.join(', ')}`);
+    return part;
+  });
+}
+
+/** The parts that were recorded. */
+async function partsIn(folder: string): Promise<Part[]> {
+  const there: Part[] = [];
+  for (const part of parts)
+    if (await exists(join(folder, part === 'traces' ? 'traces.json' : `figures-${part}.json`)))
+      there.push(part);
+  return there;
+}
+
+await main(program);

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { TrioError } from '../../trio/errors.ts';
+import { figuresSchema, type Figures } from '../e2e/figures.ts';
+import type { Part } from './parts.ts';
+import { summarySchema, type Summary } from './summary.ts';
+
+/** By how much counts may differ when packages have changed, as a part of the recorded ones. */
+export const driftBounds = { counts: 0.05, times: 0.15 } as const;
+
+/** One number that is too far from the recorded one. */
+export interface Deviation {
+  readonly what: string;
+  readonly recorded: number;
+  readonly found: number;
+}
+
+/** How a new recording of a part compares with the golden one. */
+export interface Comparison {
+  readonly part: Part;
+  /**
+   * - `identical`: same environment, same bytes;
+   * - `different`: same environment, other bytes: something is not deterministic, or the testbed itself was changed;
+   * - `drift`: another environment, all counts within bounds;
+   * - `out of bounds`: another environment, some are not.
+   */
+  readonly verdict: 'identical' | 'different' | 'drift' | 'out of bounds';
+  /** Files that differ (only looked for in the same environment). */
+  readonly files: readonly string[];
+  /** What of the environment changed: `name: before → now`. */
+  readonly changes: readonly string[];
+  readonly deviations: readonly Deviation[];
+}
+
+/**
+ * Compares a part that was recorded again with the golden one.
+ *
+ * @param files  names of the part's files, as recorded now
+ * @throws TrioError `GOLDEN_MISSING`, `BAD_GOLDEN`
+ */
+export async function comparePart(
+  part: Part,
+  golden: string,
+  fresh: string,
+  files: readonly string[],
+): Promise<Comparison> {
+  const before = await readFacts(part, golden);
+  const now = await readFacts(part, fresh);
+  const changes = [
+    ...differences(before.environment, now.environment),
+    ...(part === 'traces' ? packageChanges(await lines(golden), await lines(fresh)) : []),
+  ];
+  if (changes.length === 0) {
+    const differing: string[] = [];
+    for (const name of files)
+      if (!(await content(golden, name)).equals(await content(fresh, name))) differing.push(name);
+    const verdict = differing.length === 0 ? 'identical' : 'different';
+    return { part, verdict, files: differing, changes, deviations: [] };
+  }
+  const deviations = deviationsOf(before.counts, now.counts);
+  const verdict = deviations.length === 0 ? 'drift' : 'out of bounds';
+  return { part, verdict, files: [], changes, deviations };
+}
+
+/** What a part says in numbers, under names for people. */
+interface Facts {
+  readonly environment: unknown;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+async function readFacts(part: Part, folder: string): Promise<Facts> {
+  const name = part === 'traces' ? 'traces.json' : `figures-${part}.json`;
+  const text = (await content(folder, name)).toString();
+  const schema = part === 'traces' ? summarySchema : figuresSchema;
+  let parsed: Summary | Figures;
+  try {
+    parsed = schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new TrioError('BAD_GOLDEN', `${join(folder, name)} cannot be read: ${String(cause)}`, { cause });
+  }
+  return {
+    environment: parsed.environment,
+    counts: 'starts' in parsed ? traceCounts(parsed) : figureCounts(parsed),
+  };
+}
+
+function traceCounts({ runtimeImage, completeness, starts }: Summary): Map<string, number> {
+  return new Map([
+    ['pages of the runtime image', runtimeImage.pages],
+    ['files of the runtime image', runtimeImage.files],
+    ['demanded pages', completeness.demandedPages],
+    ...starts.map(({ name, readyNs }): [string, number] => [
+      `time to ready of the start "${name}", ns`,
+      readyNs,
+    ]),
+  ]);
+}
+
+function figureCounts({ results }: Figures): Map<string, number> {
+  return new Map(
+    results.flatMap(({ system, totalNs, registry, net, neededBytes }): [string, number][] => [
+      [`${system}: needed bytes`, neededBytes],
+      [`${system}: registry requests`, registry.requests],
+      [`${system}: registry bytes`, registry.bytes],
+      [`${system}: packets received`, net.rxPackets],
+      [`${system}: total time, ns`, totalNs],
+    ]),
+  );
+}
+
+function deviationsOf(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): Deviation[] {
+  return [...before].flatMap(([what, recorded]) => {
+    const found = now.get(what) ?? Number.NaN;
+    const bound = what.includes('time') ? driftBounds.times : driftBounds.counts;
+    // Written so that NaN, a number that is not there any more, is a deviation.
+    return Math.abs(found - recorded) <= bound * recorded ? [] : [{ what, recorded, found }];
+  });
+}
+
+/** The values that differ in two environments, by their paths. */
+function differences(before: unknown, now: unknown, path = ''): string[] {
+  if (JSON.stringify(before) === JSON.stringify(now)) return [];
+  if (!isRecord(before) || !isRecord(now)) return [`${path}: ${text(before)} → ${text(now)}`];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  return keys.flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function packageChanges(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+  const names = [...new Set([...before.keys(), ...now.keys()])].sort();
+  return names
+    .filter((name) => before.get(name) !== now.get(name))
+    .map((name) => `package ${name}: ${before.get(name) ?? 'none'} → ${now.get(name) ?? 'none'}`);
+}
+
+/** `guest NAME VERSION` a line → `guest NAME`: version. */
+async function lines(folder: string): Promise<ReadonlyMap<string, string>> {
+  const list = (await content(folder, 'packages.txt')).toString().trim().split('\n');
+  return new Map(
+    list.map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),
+  );
+}
+
+/** A file without its compression: how well zstd compresses is no part of the truth. */
+async function content(folder: string, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new TrioError('GOLDEN_MISSING', `${path} is missing: record it with npm run golden:record`, {
+      cause,
+    });
+  });
+  return name.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes;
+}

@@ -1,0 +1,200 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
+import { buildRuntimeImage, metaFile } from '../../trio/image/build.ts';
+import { extents, names } from '../../trio/image/contents.ts';
+import { openImage } from '../../trio/image/oci-layout.ts';
+import { openLayers } from '../../trio/image/rootfs-oci.ts';
+import { openMeta } from '../../trio/image/verify.ts';
+import { readStartTrace } from '../../trio/trace/read.ts';
+import { pageBytes, TouchedPages } from '../../trio/trace/touched-pages.ts';
+import { parseNetwork } from '../e2e/network.ts';
+import { environmentOf, runPlan, writeWhole } from '../e2e/run.ts';
+import type { GuestDisk } from '../guests/disk.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { BuiltImage } from '../images/index.ts';
+import { onInterrupt } from '../interrupt.ts';
+import type { Progress } from '../progress.ts';
+import type { Qemu } from '../qemu/process.ts';
+import type { Traced, TracedStart } from '../guest/protocol.ts';
+import { crfsLazy } from '../systems/crfs-lazy.ts';
+import { full } from '../systems/full.ts';
+import type { System } from '../systems/system.ts';
+import { systems } from '../systems/index.ts';
+import { traceImage, trackerPayload } from '../trace/run.ts';
+import { defaultStart, demandStart, recordedStarts, variantStarts } from '../trace/starts.ts';
+import { completeness } from './completeness.ts';
+import { readImageInodes } from './image-inodes.ts';
+import { accessesOf, compress, pagesAndOpensOf, pagesOf, selectRecords, timesOf } from './select-records.ts';
+import { summarySchema } from './summary.ts';
+
+/** One workload to record on one guest. */
+export interface RecordPlan {
+  readonly guest: Guest;
+  readonly disk: GuestDisk;
+  readonly qemu: Qemu;
+  readonly image: BuiltImage;
+}
+
+const limits = { virtualNs: 1900e9, wallMs: 3_600_000 };
+/** Of the perturbations of samples. */
+const seed = 'golden';
+/** The network of traces, and the one that samples are taken on. */
+const mainNet = 'lan10g';
+const samplesOnMainNet = 3;
+
+/** What can be recorded of a workload: its traces, or its figures on one network. */
+export const parts = ['traces', mainNet, 'lan1g', 'wan100m'] as const;
+export type Part = (typeof parts)[number];
+
+/**
+ * Records a part of a workload's golden files into a folder (see golden/README.md).
+ *
+ * @returns the names of the files written
+ * @throws TrioError `TRACE_LOST` when the tracker lost records, and those of traces, images and the VM
+ */
+export async function recordPart(
+  plan: RecordPlan,
+  part: Part,
+  folder: string,
+  progress: Progress,
+): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const work = await mkdtemp(join(tmpdir(), 'trio-golden-'));
+  const remove = () => rm(work, { recursive: true, force: true });
+  const forget = onInterrupt(remove);
+  try {
+    const files =
+      part === 'traces'
+        ? await recordTraces(plan, work, progress)
+        : await recordFigures(plan, part, work, progress);
+    for (const [name, bytes] of files)
+      await writeWhole(join(folder, name), name.endsWith('.zst') ? compress(bytes) : bytes);
+    return [...files.keys()];
+  } finally {
+    forget();
+    await remove();
+  }
+}
+
+/** Golden files by name; those that end in `.zst` are not compressed yet. */
+type Files = Map<string, Buffer>;
+
+async function recordTraces(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
+  const traces = join(work, 'traces');
+  const fuse = join(work, 'fuse');
+  const sessions = [
+    traced(plan, full, recordedStarts, traces, progress),
+    traced(plan, crfsLazy, [defaultStart], fuse, progress),
+  ] as const;
+  await Promise.allSettled(sessions); // no machine is left running behind an error
+  const [starts] = await Promise.all(sessions);
+  const events = (start: string) => join(traces, start, 'events0');
+  const inodes = await readImageInodes(join(traces, 'inodes'));
+  const image = new Set(inodes.keys());
+  const fuseImage = new Set((await readImageInodes(join(fuse, 'inodes'))).keys());
+  const variants = new Map<string, Buffer>();
+  for (const { name } of [defaultStart, ...variantStarts])
+    variants.set(`${name}.pages.zst`, await selectRecords(events(name), pagesOf(image)));
+
+  const runtime = join(work, 'runtime-image');
+  await mkdir(runtime);
+  const layers = await openLayers(await openImage(plan.image.layout, 'plain'));
+  const report = await progress.stage(`building the runtime image of ${plan.image.name}`, (note) =>
+    buildRuntimeImage(
+      layers,
+      async (sink) => void (await readStartTrace(events('touch'), sink)),
+      runtime,
+      'first-access',
+      note,
+    ),
+  );
+  const payload = await trackerPayload(plan.guest, plan.disk, progress);
+  const summary = summarySchema.parse({
+    schema: 'trio.golden/1',
+    environment: { ...environmentOf(plan, [plan.image]), modules: basename(dirname(payload)) },
+    starts: starts.map(({ name, startNs, runningNs, readyNs }) => ({
+      name,
+      runningNs: runningNs - startNs,
+      readyNs: readyNs - runningNs,
+    })),
+    runtimeImage: report,
+    completeness: await completeness(events(demandStart.name), inodes, await pagesOfImage(runtime)),
+  });
+  return new Map([
+    ['traces.json', json(summary)],
+    ['packages.txt', packagesOf(plan)],
+    ['trace.txt.zst', await readFile(join(traces, 'touch/trace.txt'))],
+    ['touch.trace.zst', await selectRecords(events('touch'), accessesOf(image))],
+    ['warm.trace.zst', await selectRecords(events('warm'), timesOf)],
+    ...variants,
+    ['fuse.pages.zst', await selectRecords(join(fuse, 'default/events0'), pagesAndOpensOf(fuseImage))],
+    [`${metaFile}.zst`, await readFile(join(runtime, metaFile))],
+  ]);
+}
+
+/** Makes traced starts under a system. @throws TrioError `TRACE_LOST` */
+async function traced(
+  plan: RecordPlan,
+  system: System,
+  starts: readonly TracedStart[],
+  out: string,
+  progress: Progress,
+): Promise<readonly Traced[]> {
+  const { rttNs, rateBps, lossRatio } = parseNetwork(mainNet);
+  const link = { rttNs, rateBps, lossRatio };
+  const done = await traceImage({ ...plan, system, link, starts, limits, out }, progress);
+  const lossy = done.find(({ drops }) => drops > 0);
+  if (lossy)
+    throw new TrioError('TRACE_LOST', `the I/O tracker lost ${lossy.drops} records of "${lossy.name}"`);
+  return done;
+}
+
+/** Both halves of the environment's packages, to say which of them changed. */
+function packagesOf({ disk, image }: RecordPlan): Buffer {
+  const lines = disk.packageManifest
+    .trim()
+    .split('\n')
+    .map((line) => `guest ${line}\n`);
+  const own = (image.packages ?? []).map(({ name, version }) => `image ${name} ${version}\n`);
+  return Buffer.from([...lines, ...own].join(''));
+}
+
+function json(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
+}
+
+/** The pages that a runtime image holds, by the paths of their files. */
+async function pagesOfImage(folder: string): Promise<TouchedPages> {
+  const meta = await openMeta(folder);
+  const paths = new Map<number, string>();
+  for (const { inode, path } of names(meta))
+    if (inode !== undefined && !paths.has(inode)) paths.set(inode, path);
+  const pages = new TouchedPages();
+  for (const { inode, filePage, pageCount } of extents(meta))
+    pages.access(paths.get(inode) ?? '', inode, filePage * pageBytes, pageCount * pageBytes);
+  return pages;
+}
+
+async function recordFigures(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
+  const { guest, disk, qemu, image } = plan;
+  const net = parseNetwork(part);
+  const samples = part === mainNet ? samplesOnMainNet : 1;
+  const figures = await runPlan(
+    {
+      ...{ guest, disk, qemu, net, samples, seed, out: work, systems },
+      images: [image],
+      virtualLimitNs: limits.virtualNs,
+      wallLimitMs: limits.wallMs,
+    },
+    progress,
+  );
+  const files: Files = new Map([[`figures-${part}.json`, json(figures)]]);
+  for (const { id } of systems)
+    files.set(
+      `requests-${part}-${id}.ndjson.zst`,
+      await readFile(join(work, image.name, id, 'requests.ndjson')),
+    );
+  return files;
+}
