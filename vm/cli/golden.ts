@@ -5,6 +5,7 @@ import { TrioError, usageError } from '../../trio/errors.ts';
 import { exists } from '../cache/cache.ts';
 import { takeLock } from '../cache/lock.ts';
 import { comparePart, type Comparison } from '../record/compare.ts';
+import { goldenTables } from '../record/table.ts';
 import { parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
@@ -47,6 +48,18 @@ for (const [name, description, run] of [
     .option('--json', 'print the outcome as JSON')
     .addHelpText('after', `\nExample:\n  npm run golden:${name} -- --guest debian-12 --workload redis`)
     .action(run);
+
+program
+  .command('table')
+  .description('Prints what is recorded of a guest as Markdown tables: figures, needed and fetched bytes.')
+  .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id)
+  .option('--golden <dir>', 'the folder of golden files', goldenFolder)
+  .addHelpText('after', '\nExample:\n  npm run golden:table -- --guest debian-12')
+  .action(async ({ guest, golden }: Pick<Options, 'guest' | 'golden'>) => {
+    const folder = join(resolve(golden), guestNamed(guest).id);
+    if (!(await exists(folder))) throw new TrioError('GOLDEN_MISSING', `there is no ${folder}`);
+    process.stdout.write(`${await goldenTables(folder)}\n`);
+  });
 
 async function record(options: Options): Promise<void> {
   await eachWorkload(options, async (plan, folder, progress) => {

@@ -18,9 +18,8 @@ const columns = [
   'rx MB',
   'rx packets',
   'requests',
-  'fetched MB',
   'needed MB',
-  'fetched / needed',
+  'fetched/needed',
   'disk MB',
   'cache MB',
   'daemons MB',
@@ -43,7 +42,6 @@ function rows(figures: Figures): string[][] {
       megabytes(result.net.rxBytes),
       String(result.net.rxPackets),
       String(result.registry.requests),
-      megabytes(result.registry.bytes),
       megabytes(result.neededBytes),
       `${result.amplification.toFixed(2)}×`,
       megabytes(result.disk.writeBytes),
@@ -70,11 +68,21 @@ export function renderTable(figures: Figures): string {
 }
 
 /** The same table for a document. */
-export function renderMarkdown(figures: Figures): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = columns.map((name) => (leftColumns.has(name) ? '---' : '---:'));
-  const lines = [line(columns), line(rule), ...rows(figures).map(line)];
-  return [heading(figures), '', ...lines, '', barLegend, ...sampleLines(figures)].join('\n');
+export function renderMarkdown(figures: Figures, options = { samples: true }): string {
+  const table = markdownTable(columns, rows(figures), leftColumns);
+  const samples = options.samples ? sampleLines(figures) : [];
+  return [heading(figures), '', table, '', barLegend, ...samples].join('\n');
+}
+
+/** A table in Markdown; `left` names the columns that hold words. */
+export function markdownTable(
+  head: readonly string[],
+  cells: readonly (readonly string[])[],
+  left: ReadonlySet<string>,
+): string {
+  const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
+  const rule = head.map((name) => (left.has(name) ? '---' : '---:'));
+  return [line(head), line(rule), ...cells.map(line)].join('\n');
 }
 
 /** Deploy, Running and Ready as parts of a bar; the slowest system of the workload fills it. */

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Figures } from '../../../vm/e2e/figures.ts';
+import { comparePart, type Comparison } from '../../../vm/record/compare.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trio-compare-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+const digest = `sha256:${'0'.repeat(64)}`;
+
+function figures(change: { kernel?: string; requests?: number; totalNs?: number } = {}): Figures {
+  const { kernel = '6.12', requests = 100, totalNs = 3e9 } = change;
+  return {
+    schema: 'trio.e2e/1',
+    environment: {
+      guest: 'debian-13',
+      kernel,
+      packageManifestSha256: '',
+      guestDisk: '',
+      images: { nginx: { plain: digest, estargz: digest } },
+      machine: { qemu: '10.0', cpu: 'max', icount: 'shift=0', ramBytes: 1 },
+      net: { profile: 'lan10g', rttNs: 200_000, rateBps: 1e10, lossRatio: 0 },
+    },
+    results: [
+      {
+        workload: 'nginx',
+        system: 'full',
+        deployNs: totalNs,
+        runningNs: 0,
+        readyNs: 0,
+        totalNs,
+        warm: { runningNs: 1, readyNs: 1 },
+        net: { profile: 'lan10g', rxBytes: 1, txBytes: 1, rxPackets: 1, txPackets: 1 },
+        registry: { requests, bytes: 1000 },
+        neededBytes: 4096,
+        amplification: 1,
+        disk: { writeBytes: 1 },
+        memory: { pageCacheBytes: 1, daemonRssBytes: 1 },
+      },
+    ],
+  };
+}
+
+/** One recording: figures, and a log that is kept compressed. */
+async function recording(content: Figures, log: string, level: number): Promise<string> {
+  const folder = await mkdtemp(join(dir, 'recording-'));
+  await writeFile(join(folder, 'figures-lan10g.json'), JSON.stringify(content));
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  await writeFile(join(folder, 'log.zst'), zstdCompressSync(log, { params }));
+  return folder;
+}
+
+async function compared(
+  golden: Figures,
+  fresh: Figures,
+  logs: readonly [string, string],
+): Promise<Comparison> {
+  const before = await recording(golden, logs[0], 1);
+  const now = await recording(fresh, logs[1], 19);
+  return comparePart('lan10g', before, now, ['figures-lan10g.json', 'log.zst']);
+}
+
+it('is identical when every file is, however well it was compressed', async () => {
+  expect(await compared(figures(), figures(), ['a'.repeat(5000), 'a'.repeat(5000)])).toMatchObject({
+    verdict: 'identical',
+    files: [],
+  });
+});
+
+it('is different when a byte is, in the same environment', async () => {
+  expect(await compared(figures(), figures({ requests: 101 }), ['a', 'b'])).toMatchObject({
+    verdict: 'different',
+    files: ['figures-lan10g.json', 'log.zst'],
+  });
+});
+
+it('is drift when the environment changed, and says how', async () => {
+  const drift = await compared(figures(), figures({ kernel: '6.13', requests: 104 }), ['a', 'b']);
+  expect(drift).toMatchObject({ verdict: 'drift', changes: ['kernel: 6.12 → 6.13'], deviations: [] });
+});
+
+it('is out of bounds when counts or times moved too far with it', async () => {
+  const outside = await compared(figures(), figures({ kernel: '6.13', requests: 106, totalNs: 3.6e9 }), [
+    'a',
+    'b',
+  ]);
+  expect(outside).toMatchObject({
+    verdict: 'out of bounds',
+    deviations: [
+      { what: 'full: registry requests', recorded: 100, found: 106 },
+      { what: 'full: total time, ns', recorded: 3e9, found: 3.6e9 },
+    ],
+  });
+});
+
+it('wants both recordings', async () => {
+  await expect(comparePart('lan10g', dir, dir, [])).rejects.toThrow('record it with npm run golden:record');
+});
