@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BuiltImage } from '../images/index.ts';
 import { smallestDiskBytes } from '../images/registry-disk.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
@@ -22,6 +23,7 @@ export interface ScriptEnd {
  *
  * @param files   path in the payload → file on the host; one of them is the script
  * @param script  its path in the payload
+ * @param image   whose registry disk the guest gets; an empty one without it
  */
 export async function runInGuest(
   disk: GuestDisk,
@@ -30,16 +32,18 @@ export async function runInGuest(
   script: string,
   limits: { readonly virtualNs: number; readonly wallMs: number },
   progress: Progress,
+  image?: BuiltImage,
 ): Promise<ScriptEnd> {
-  const base = await template(disk, qemu, smallestDiskBytes, progress);
+  const registryBytes = image?.registryDiskBytes ?? smallestDiskBytes;
+  const base = await template(disk, qemu, registryBytes, progress);
   const dir = await mkdtemp(join(tmpdir(), 'trio-script-'));
   const remove = () => rm(dir, { recursive: true, force: true });
   const forget = onInterrupt(remove);
   try {
     const payload = join(dir, 'payload.img');
     await makePayload(files, payload);
-    const registry = join(dir, 'registry.img');
-    await createSparse(registry, smallestDiskBytes);
+    const registry = image?.registryDisk ?? join(dir, 'registry.img');
+    if (!image) await createSparse(registry, registryBytes);
     const scenario = { kind: 'script', script, limitNs: limits.virtualNs } as const;
     const { result } = await progress.stage(`${script} in the guest`, (note) =>
       runScenario(disk, base, qemu, scenario, registry, dir, limits, note, { payload, outputFolder: dir }),

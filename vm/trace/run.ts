@@ -13,7 +13,7 @@ import { runScenario, type Limits } from '../qemu/run.ts';
 import { template } from '../qemu/template.ts';
 import type { System } from '../systems/system.ts';
 
-const trackerModule = 'rio_tracker.ko';
+export const trackerModule = 'rio_tracker.ko';
 
 /** An image to start under the I/O tracker. */
 export interface TracePlan {
