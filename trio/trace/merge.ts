@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { usageError } from '../errors.ts';
 import { Needed } from './needed.ts';
-import { intersection, type Ranges } from './range-set.ts';
+import { cut, intersection, type Ranges } from './range-set.ts';
 import { readStartTrace } from './read.ts';
 import { traceFilesAt, type ReadOptions } from './trace-file.ts';
 
@@ -43,9 +43,9 @@ export async function mergeTraces(
   await readStartTrace(
     first,
     sinkOf(order, (path, ino, offsetBytes, lengthBytes) => {
-      const part = intersection(common.get(path) ?? [], [offsetBytes, offsetBytes + lengthBytes]);
-      for (let i = 0; i < part.length; i += 2)
-        output(path, ino, part[i] as number, (part[i + 1] as number) - (part[i] as number));
+      cut(common.get(path) ?? [], offsetBytes, offsetBytes + lengthBytes, (start, end) =>
+        output(path, ino, start, end - start),
+      );
     }),
     options,
   );

@@ -15,7 +15,7 @@ export class RangeSet {
   add(start: number, end: number, onNew?: (start: number, end: number) => void): void {
     if (end <= start) return;
     const edges = this.#edges;
-    const first = this.#firstEndingAt(start);
+    const first = firstEndingAt(edges, start);
     let from = start;
     let last = first;
     for (; last < edges.length && (edges[last] as number) <= end; last += 2) {
@@ -32,18 +32,31 @@ export class RangeSet {
       if (last > first + 2) edges.splice(first + 2, last - first - 2);
     }
   }
+}
 
-  /** Where the first range is whose end is not before `start`. */
-  #firstEndingAt(start: number): number {
-    const edges = this.#edges;
-    let low = 0;
-    let high = edges.length / 2;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((edges[middle * 2 + 1] as number) < start) low = middle + 1;
-      else high = middle;
-    }
-    return low * 2;
+/** Where the first range is whose end is not before `start`. */
+function firstEndingAt(ranges: Ranges, start: number): number {
+  let low = 0;
+  let high = ranges.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle * 2 + 1] as number) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low * 2;
+}
+
+/** Gives, in order, the parts of [start, end) that are in the ranges. */
+export function cut(
+  ranges: Ranges,
+  start: number,
+  end: number,
+  onPart: (start: number, end: number) => void,
+): void {
+  for (let i = firstEndingAt(ranges, start); i < ranges.length && (ranges[i] as number) < end; i += 2) {
+    const from = Math.max(start, ranges[i] as number);
+    const to = Math.min(end, ranges[i + 1] as number);
+    if (from < to) onPart(from, to);
   }
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   blocks,
+  cut,
   difference,
   intersection,
   RangeSet,
@@ -64,6 +65,11 @@ describe('a set of ranges', () => {
         expect(difference(added(a), added(b))).toEqual(
           rangesOf(new Set([...inA].filter((n) => !inB.has(n)))),
         );
+        for (const [start, end] of b) {
+          const parts: number[] = [];
+          cut(added(a), start, end, (...part) => parts.push(...part));
+          expect(parts).toEqual(rangesOf(new Set([...numbers([[start, end]])].filter((n) => inA.has(n)))));
+        }
         expect(total(added(a))).toBe(inA.size);
         expect(blocks(added(a), blockSize)).toBe(
           new Set([...inA].map((n) => Math.floor(n / blockSize))).size,

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readStartTrace, type StartTraceOptions } from '../../../trio/trace/read.ts';
 import { traceFolder } from '../../support/trace-folder.ts';
@@ -166,16 +166,12 @@ describe('a trace that cannot be read', () => {
     await mkdir(join(file.path(), 'folder/in'), { recursive: true });
     await file('text', '/a,1,2,3\n');
     await file('rich', rich);
-    await file('cut.zst', zst.subarray(0, -3));
     await file('twice.zst', Buffer.concat([zst, zst]));
     await file('spoilt.zst', Buffer.concat([zst.subarray(0, 4), Buffer.alloc(50, 0xff)]));
     expect(await errorOf(join(file.path(), 'none'))).toBe('/none: there is no such file');
     expect(await errorOf(join(file.path(), 'nothing'))).toBe('/nothing is a folder without a file');
     expect(await errorOf(join(file.path(), 'text'), join(file.path(), 'rich'))).toBe(
       '/text is a text trace, /rich a rich one: they are not of one trace',
-    );
-    expect(await errorOf(join(file.path(), 'cut.zst'))).toMatch(
-      /^\/cut\.zst: its zstd is damaged after \d+ bytes/,
     );
     expect(await errorOf(join(file.path(), 'spoilt.zst'))).toMatch(
       /^\/spoilt\.zst: its zstd is damaged after 0 bytes/,
@@ -189,6 +185,19 @@ describe('a trace that cannot be read', () => {
       Buffer.concat([zstdCompressSync('/a,1,2,3\n'), zstdCompressSync('/')]),
     );
     expect(await errorOf(text)).toMatch(/^\/two\.zst: \d+ bytes follow its zstd frame; it must be one frame/);
+  });
+
+  it('is one whose zstd is cut off, wherever that is', async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `/file${i * i},${i},0,4096\n`).join('');
+    for (const checksum of [0, 1]) {
+      const params = { [constants.ZSTD_c_checksumFlag]: checksum };
+      const whole = zstdCompressSync(lines, { params });
+      expect((await read(await file('whole.zst', whole))).got).toHaveLength(300);
+      for (let bytes = 4; bytes < whole.length; bytes += bytes > whole.length - 12 ? 1 : 97)
+        expect(await errorOf(await file('cut.zst', whole.subarray(0, bytes)))).toMatch(
+          /^\/cut\.zst: its zstd is (cut off, at byte|damaged after) \d+/,
+        );
+    }
   });
 
   it('is a rich one from a pipe, for it is read twice', async () => {
