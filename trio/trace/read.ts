@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { TrioError } from '../errors.ts';
 import { AccessFeeder, type AccessType, type Untaken } from './access-feeder.ts';
 import { Inodes, inodeCollector } from './inodes.ts';
+import type { RecordView } from './record-views.ts';
 import { decodeRecords, type DecodeSummary } from './rich-trace.ts';
 import type { StartSink } from './sink.ts';
 import { TextTraceReader } from './text-trace.ts';
@@ -31,6 +32,10 @@ export interface TraceSummary {
 export interface StartTraceOptions extends ReadOptions {
   /** Only accesses by these records; the text format does not tell them apart. */
   readonly accessTypes?: ReadonlySet<AccessType>;
+  /** Called with the format before anything is read; what it throws refuses the trace. */
+  readonly accept?: (format: TraceSummary['format']) => void;
+  /** Called for every record of a rich trace after its headers, in order of time, before what the sink gets of it. */
+  readonly onRecord?: (record: RecordView) => void;
 }
 
 /**
@@ -49,6 +54,7 @@ export async function readStartTrace(
   options: StartTraceOptions = {},
 ): Promise<TraceSummary> {
   const trace = await openTrace(paths, options);
+  options.accept?.(trace.format);
   return trace.format === 'text' ? readText(trace, sink) : readRich(trace, paths, sink, options);
 }
 
@@ -87,6 +93,7 @@ async function readRich(
   const inodes = new Inodes();
   await decodeRecords(sources(trace), inodeCollector(inodes));
   const feeder = new AccessFeeder(inodes, sink, options.accessTypes);
+  if (options.onRecord) feeder.visitor.each = options.onRecord;
   const decoded = await decodeRecords(sources(await openTrace(paths, options)), feeder.visitor);
   const [header] = decoded.headers;
   return {

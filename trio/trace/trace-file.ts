@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, pipeline } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
 import { TrioError } from '../errors.ts';
 import { traceMagic, header } from './records.ts';
+import { unzstd, zstdMagic } from './unzstd.ts';
 
 /** A file of a trace, open: which format it has, and its bytes without compression. To be read once. */
 export interface TraceFile {
@@ -14,8 +13,11 @@ export interface TraceFile {
 }
 
 export interface ReadOptions {
-  /** Called as files are read, with the bytes that came since, as they are on disk. */
-  readonly onBytes?: (bytes: number) => void;
+  /**
+   * Called as files are read, with the bytes that came since, as they are on disk. Reading waits for it, so that what
+   * is written meanwhile need not pile up.
+   */
+  readonly onBytes?: (bytes: number) => void | Promise<void>;
 }
 
 /**
@@ -86,7 +88,7 @@ function isRich(head: Uint8Array): boolean {
 
 async function* plainBytes(path: string, options: ReadOptions): AsyncGenerator<Uint8Array, void> {
   const { head, chunks } = await peek(fileBytes(path, options), zstdMagic.length);
-  if (zstdMagic.every((byte, i) => head[i] === byte)) yield* decompressed(path, chunks);
+  if (zstdMagic.every((byte, i) => head[i] === byte)) yield* unzstd(path, chunks);
   else yield* chunks;
 }
 
@@ -94,53 +96,11 @@ async function* fileBytes(path: string, { onBytes }: ReadOptions): AsyncGenerato
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
       yield chunk as Uint8Array;
-      onBytes?.((chunk as Uint8Array).length);
+      await onBytes?.((chunk as Uint8Array).length);
     }
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-async function* decompressed(
-  path: string,
-  compressed: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  const decoder = createZstdDecompress();
-  let inBytes = 0;
-  const counted = Readable.from(
-    (async function* () {
-      for await (const chunk of compressed) {
-        inBytes += chunk.length;
-        yield chunk;
-      }
-    })(),
-    { objectMode: false },
-  );
-  // An error of either comes out of the decoder, below.
-  pipeline(counted, decoder, () => {});
-  let outBytes = 0;
-  try {
-    for await (const chunk of decoder) {
-      outBytes += (chunk as Uint8Array).length;
-      yield chunk as Uint8Array;
-    }
-  } catch (error) {
-    if (error instanceof TrioError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new TrioError(
-      'BAD_TRACE',
-      `${path}: its zstd is damaged after ${outBytes} bytes of the trace: ${why}`,
-      {
-        cause: error,
-      },
-    );
-  }
-  // Node.js stops at the end of the first frame and says nothing of what follows.
-  if (decoder.bytesWritten < inBytes)
-    throw new TrioError(
-      'BAD_TRACE',
-      `${path}: ${inBytes - decoder.bytesWritten} bytes follow its zstd frame; it must be one frame (byte ${decoder.bytesWritten})`,
-    );
 }
 
 /** At least the first `bytes` bytes, if there are so many, and all of the chunks again. */
@@ -184,6 +144,3 @@ function unreadable(path: string, error: unknown): TrioError {
             : String(error);
   return new TrioError('TRACE_UNREADABLE', `${path}: ${why}`, { cause: error });
 }
-
-/** The first bytes of a zstd frame (RFC 8878). */
-const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];

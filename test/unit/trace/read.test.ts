@@ -1,23 +1,13 @@
 import { execa } from 'execa';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
 import { readStartTrace, type StartTraceOptions } from '../../../trio/trace/read.ts';
+import { traceFolder } from '../../support/trace-folder.ts';
 import { StreamWriter } from '../../support/trace-writer.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trace-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function file(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, content);
-  return path;
-}
+const file = traceFolder();
 
 /** What a sink gets, a line each. */
 async function read(paths: string | string[], options?: StartTraceOptions) {
@@ -36,7 +26,7 @@ async function read(paths: string | string[], options?: StartTraceOptions) {
 const errorOf = async (...paths: string[]) =>
   read(paths).then(
     () => 'none',
-    (error: unknown) => (error instanceof Error ? error.message.replaceAll(folder, '') : ''),
+    (error: unknown) => (error instanceof Error ? error.message.replaceAll(file.path(), '') : ''),
   );
 
 const regular = 0o100755;
@@ -135,7 +125,6 @@ describe('a start from a rich trace', () => {
   });
 
   it('comes from the streams of all CPUs, plain or zstd, one by one or as a folder', async () => {
-    await mkdir(join(folder, 'cpus'));
     const cpu0 = new StreamWriter().add('READ', { ...a, time_ns: 20, count: 1 });
     const cpu1 = new StreamWriter({ cpu: 1 }).add('OPEN', { ...a, time_ns: 10, path: '/a' });
     const paths = [
@@ -145,7 +134,7 @@ describe('a start from a rich trace', () => {
     const expected = ['/a is', '/a 7 0+4096'];
     expect((await read(paths)).got).toEqual(expected);
     expect((await read(paths.toReversed())).got).toEqual(expected);
-    expect((await read(join(folder, 'cpus'))).got).toEqual(expected);
+    expect((await read(join(file.path(), 'cpus'))).got).toEqual(expected);
   });
 
   it('warns of what may be missing', async () => {
@@ -173,22 +162,18 @@ describe('a trace that cannot be read', () => {
   it('says which file and why', async () => {
     const rich = new StreamWriter().add('EXIT').bytes();
     const zst = zstdCompressSync(Buffer.alloc(100_000, rich));
-    await mkdir(join(folder, 'nothing'));
-    await mkdir(join(folder, 'folder/in'), { recursive: true });
+    await mkdir(join(file.path(), 'nothing'));
+    await mkdir(join(file.path(), 'folder/in'), { recursive: true });
     await file('text', '/a,1,2,3\n');
     await file('rich', rich);
-    await file('cut.zst', zst.subarray(0, -3));
     await file('twice.zst', Buffer.concat([zst, zst]));
     await file('spoilt.zst', Buffer.concat([zst.subarray(0, 4), Buffer.alloc(50, 0xff)]));
-    expect(await errorOf(join(folder, 'none'))).toBe('/none: there is no such file');
-    expect(await errorOf(join(folder, 'nothing'))).toBe('/nothing is a folder without a file');
-    expect(await errorOf(join(folder, 'text'), join(folder, 'rich'))).toBe(
+    expect(await errorOf(join(file.path(), 'none'))).toBe('/none: there is no such file');
+    expect(await errorOf(join(file.path(), 'nothing'))).toBe('/nothing is a folder without a file');
+    expect(await errorOf(join(file.path(), 'text'), join(file.path(), 'rich'))).toBe(
       '/text is a text trace, /rich a rich one: they are not of one trace',
     );
-    expect(await errorOf(join(folder, 'cut.zst'))).toMatch(
-      /^\/cut\.zst: its zstd is damaged after \d+ bytes/,
-    );
-    expect(await errorOf(join(folder, 'spoilt.zst'))).toMatch(
+    expect(await errorOf(join(file.path(), 'spoilt.zst'))).toMatch(
       /^\/spoilt\.zst: its zstd is damaged after 0 bytes/,
     );
     expect(await errorOf(await file('cut', rich.subarray(0, 20)))).toBe(
@@ -202,8 +187,21 @@ describe('a trace that cannot be read', () => {
     expect(await errorOf(text)).toMatch(/^\/two\.zst: \d+ bytes follow its zstd frame; it must be one frame/);
   });
 
+  it('is one whose zstd is cut off, wherever that is', async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `/file${i * i},${i},0,4096\n`).join('');
+    for (const checksum of [0, 1]) {
+      const params = { [constants.ZSTD_c_checksumFlag]: checksum };
+      const whole = zstdCompressSync(lines, { params });
+      expect((await read(await file('whole.zst', whole))).got).toHaveLength(300);
+      for (let bytes = 4; bytes < whole.length; bytes += bytes > whole.length - 12 ? 1 : 97)
+        expect(await errorOf(await file('cut.zst', whole.subarray(0, bytes)))).toMatch(
+          /^\/cut\.zst: its zstd is (cut off, at byte|damaged after) \d+/,
+        );
+    }
+  });
+
   it('is a rich one from a pipe, for it is read twice', async () => {
-    const pipe = join(folder, 'pipe');
+    const pipe = join(file.path(), 'pipe');
     await execa('mkfifo', [pipe]);
     const [error] = await Promise.all([errorOf(pipe), writeFile(pipe, new StreamWriter().bytes())]);
     expect(error).toBe('/pipe is no regular file, and a rich trace is read twice');
