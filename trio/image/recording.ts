@@ -2,7 +2,7 @@ import { TrioError } from '../errors.ts';
 import type { StartSink } from '../trace/sink.ts';
 import { fileType, pageBytes } from './layout.ts';
 import type { Found, MergedView, NotFound } from './merged-view.ts';
-import { RangeSet } from './range-set.ts';
+import { OrderedRanges } from './ordered-ranges.ts';
 import type { TreeNode } from './rootfs.ts';
 
 /** Why an access of a trace does not go into a runtime image. */
@@ -29,7 +29,13 @@ export interface RecordedFile {
   readonly node: TreeNode;
   readonly layer: number;
   /** In pages. */
-  readonly ranges: RangeSet;
+  readonly ranges: OrderedRanges;
+}
+
+/** A file of the image that the trace names; `isListed` once something of it counts. */
+interface OpenFile extends RecordedFile {
+  readonly sizeBytes: number;
+  isListed: boolean;
 }
 
 /** Takes a start in, against the image it was traced on: what it needs of each file, clipped and in whole pages. */
@@ -37,9 +43,9 @@ export class Recording implements StartSink {
   accesses = 0;
   readonly #view: MergedView;
   /** Files with something recorded, in the order of their first access that counts. */
-  readonly #files = new Set<RecordedFile>();
-  readonly #byNode = new Map<TreeNode, RecordedFile>();
-  readonly #paths = new Map<string, RecordedFile | DropReason>();
+  readonly #files: RecordedFile[] = [];
+  readonly #byNode = new Map<TreeNode, OpenFile>();
+  readonly #paths = new Map<string, OpenFile | DropReason>();
   readonly #names = new Set<string>();
   readonly #dropped = new Map<DropReason, { accesses: number; paths: Set<string> }>();
 
@@ -51,11 +57,13 @@ export class Recording implements StartSink {
     const order = this.accesses++;
     const file = this.#paths.get(path) ?? this.#open(path);
     if (typeof file === 'string') return this.#drop(file, path);
-    const { sizeBytes } = file.node.attributes;
     if (lengthBytes <= 0) return this.#drop('empty', path);
-    if (offsetBytes >= sizeBytes) return this.#drop('pastEnd', path);
-    const endBytes = Math.min(offsetBytes + lengthBytes, sizeBytes);
-    this.#files.add(file);
+    if (offsetBytes >= file.sizeBytes) return this.#drop('pastEnd', path);
+    const endBytes = Math.min(offsetBytes + lengthBytes, file.sizeBytes);
+    if (!file.isListed) {
+      file.isListed = true;
+      this.#files.push(file);
+    }
     file.ranges.add(Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
   }
 
@@ -67,7 +75,7 @@ export class Recording implements StartSink {
   }
 
   files(): readonly RecordedFile[] {
-    return [...this.#files];
+    return this.#files;
   }
 
   dropped(): readonly Dropped[] {
@@ -79,20 +87,21 @@ export class Recording implements StartSink {
     }));
   }
 
-  #open(path: string): RecordedFile | DropReason {
+  #open(path: string): OpenFile | DropReason {
     const file = this.#find(path);
     this.#paths.set(path, file);
     return file;
   }
 
-  #find(path: string): RecordedFile | DropReason {
+  #find(path: string): OpenFile | DropReason {
     const found = this.#resolve(path, true, `access ${this.accesses}`);
     if (typeof found === 'string') return found;
     if (found.node.type !== fileType.regular) return 'notRegular';
     // Another path may lead to the same inode.
     const known = this.#byNode.get(found.node);
     if (known) return known;
-    const file = { ...found, ranges: new RangeSet() };
+    const { sizeBytes } = found.node.attributes;
+    const file = { ...found, sizeBytes, ranges: new OrderedRanges(), isListed: false };
     this.#byNode.set(found.node, file);
     return file;
   }
