@@ -15,11 +15,14 @@ for (let i = 0; i < Number(files); i++) {
 }
 const rootfs = memoryRootfs(root);
 const beganMs = performance.now();
+const beganCpu = process.cpuUsage();
 const recording = new Recording(new MergedView(rootfs));
 await readStartTrace(trace, recording);
 const { pages, files: recorded } = planData(recording.files(), 'first-access');
 const tookMs = performance.now() - beganMs;
+const { user, system } = process.cpuUsage(beganCpu);
+const cpuMs = (user + system) / 1e3;
 const rssMbMax = process.resourceUsage().maxRSS / 1e3;
 process.stdout.write(
-  JSON.stringify({ accesses: recording.accesses, files: recorded.length, pages, tookMs, rssMbMax }),
+  JSON.stringify({ accesses: recording.accesses, files: recorded.length, pages, tookMs, cpuMs, rssMbMax }),
 );

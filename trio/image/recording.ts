@@ -1,8 +1,9 @@
 import { TrioError } from '../errors.ts';
 import type { StartSink } from '../trace/sink.ts';
+import { AccessLog } from './access-log.ts';
 import { fileType, pageBytes } from './layout.ts';
 import type { Found, MergedView, NotFound } from './merged-view.ts';
-import { OrderedRanges } from './ordered-ranges.ts';
+import type { OrderedRanges } from './ordered-ranges.ts';
 import type { TreeNode } from './rootfs.ts';
 
 /** Why an access of a trace does not go into a runtime image. */
@@ -34,6 +35,8 @@ export interface RecordedFile {
 
 /** A file of the image that the trace names; `isListed` once something of it counts. */
 interface OpenFile extends RecordedFile {
+  /** In the log. */
+  readonly number: number;
   readonly sizeBytes: number;
   isListed: boolean;
 }
@@ -42,6 +45,7 @@ interface OpenFile extends RecordedFile {
 export class Recording implements StartSink {
   accesses = 0;
   readonly #view: MergedView;
+  readonly #log = new AccessLog();
   /** Files with something recorded, in the order of their first access that counts. */
   readonly #files: RecordedFile[] = [];
   readonly #byNode = new Map<TreeNode, OpenFile>();
@@ -64,7 +68,7 @@ export class Recording implements StartSink {
       file.isListed = true;
       this.#files.push(file);
     }
-    file.ranges.add(Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
+    this.#log.add(file.number, Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
   }
 
   /** The image itself knows what exists: a name that is there only in the running container is not in its layers. */
@@ -75,6 +79,7 @@ export class Recording implements StartSink {
   }
 
   files(): readonly RecordedFile[] {
+    this.#log.flush();
     return this.#files;
   }
 
@@ -101,7 +106,7 @@ export class Recording implements StartSink {
     const known = this.#byNode.get(found.node);
     if (known) return known;
     const { sizeBytes } = found.node.attributes;
-    const file = { ...found, sizeBytes, ranges: new OrderedRanges(), isListed: false };
+    const file = { ...found, sizeBytes, ...this.#log.open(), isListed: false };
     this.#byNode.set(found.node, file);
     return file;
   }
