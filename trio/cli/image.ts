@@ -25,8 +25,13 @@ interface Input {
   readonly json?: boolean;
 }
 
+/** `trio image …` */
+export function imageCommands(): Command[] {
+  return [buildCommand(), inspectCommand(), verifyCommand(), exportCommand()];
+}
+
 /** `trio image build`: the runtime image of a traced start. */
-export function buildCommand(): Command {
+function buildCommand(): Command {
   return withInput(new Command('build'))
     .description('build the runtime image of a start: trio_meta and trio_data')
     .addOption(new Option('--order <order>', 'order of the data').choices(dataOrders).default('first-access'))
@@ -47,7 +52,7 @@ export function buildCommand(): Command {
 }
 
 /** `trio image export`: the same start for another system. */
-export function exportCommand(): Command {
+function exportCommand(): Command {
   return withInput(new Command('export'))
     .description("arrange a start as another system's files")
     .addOption(
@@ -76,7 +81,7 @@ export function exportCommand(): Command {
 }
 
 /** `trio image inspect`: what is in a runtime image, from its metadata alone. */
-export function inspectImageCommand(): Command {
+function inspectCommand(): Command {
   return new Command('inspect')
     .description('show what a runtime image holds (its data are not read)')
     .argument('<folder>', 'the folder with trio_meta')
@@ -93,7 +98,7 @@ export function inspectImageCommand(): Command {
 }
 
 /** `trio image verify`: reads all of a runtime image. */
-export function verifyImageCommand(): Command {
+function verifyCommand(): Command {
   return new Command('verify')
     .description('check every record, checksum and page of a runtime image')
     .argument('<folder>', 'the folder with trio_meta and trio_data')

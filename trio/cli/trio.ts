@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TrioError } from '../errors.ts';
-import { buildCommand, exportCommand, inspectImageCommand, verifyImageCommand } from './image.ts';
+import { imageCommands } from './image.ts';
 import { inspectCommand, verifyCommand } from './oci.ts';
 import { traceCommands } from './trace.ts';
 
@@ -14,16 +14,15 @@ function program(): Command {
   const oci = trio.command('oci').description('look at images in OCI layouts').exitOverride();
   oci.addHelpText('after', '\nExample:\n  $ trio oci inspect oci:./image:latest');
   for (const command of [inspectCommand(), verifyCommand()]) oci.addCommand(command.exitOverride());
+  const image = trio.command('image').description('build and check runtime images').exitOverride();
+  image.addHelpText('after', '\nExample:\n  $ trio image build --trace trace.txt --rootfs DIR --out runtime');
+  for (const command of imageCommands()) image.addCommand(command.exitOverride());
   const trace = trio
     .command('trace')
     .description('look at traces of starts, and combine them')
     .exitOverride();
   trace.addHelpText('after', '\nExample:\n  $ trio trace stat trace.txt');
   for (const command of traceCommands()) trace.addCommand(command.exitOverride());
-  const image = trio.command('image').description('build and check runtime images').exitOverride();
-  image.addHelpText('after', '\nExample:\n  $ trio image build --trace trace.txt --rootfs DIR --out runtime');
-  const imageCommands = [buildCommand(), inspectImageCommand(), verifyImageCommand(), exportCommand()];
-  for (const command of imageCommands) image.addCommand(command.exitOverride());
   return trio;
 }
 

@@ -6,7 +6,7 @@ import { withDrafts } from './drafts.ts';
 import type { Note } from './build.ts';
 import { fileType, pageBytes } from './layout.ts';
 import { MergedView, type Found } from './merged-view.ts';
-import { RangeSet } from './range-set.ts';
+import { OrderedRanges } from './ordered-ranges.ts';
 import type { ReadRequest, Rootfs, TreeNode } from './rootfs.ts';
 
 /** What the published tool never takes in: file systems in memory. */
@@ -25,7 +25,7 @@ interface PublishedFile {
   readonly node: TreeNode;
   /** As the first line of its path says. */
   readonly ino: number;
-  readonly ranges: RangeSet;
+  readonly ranges: OrderedRanges;
 }
 
 /**
@@ -46,7 +46,7 @@ export class PublishedArrangement implements StartSink {
     if (!this.#found.has(path)) this.#found.set(path, this.#find(path));
     const node = this.#found.get(path)?.node;
     if (!node || offsetBytes >= node.attributes.sizeBytes) return;
-    const file = this.#files.get(path) ?? { node, ino, ranges: new RangeSet() };
+    const file = this.#files.get(path) ?? { node, ino, ranges: new OrderedRanges() };
     this.#files.set(path, file);
     file.ranges.add(offsetBytes, Math.min(offsetBytes + lengthBytes, node.attributes.sizeBytes), 0);
   }

@@ -1,8 +1,9 @@
 import { TrioError } from '../errors.ts';
 import type { StartSink } from '../trace/sink.ts';
+import { AccessLog } from './access-log.ts';
 import { fileType, pageBytes } from './layout.ts';
 import type { Found, MergedView, NotFound } from './merged-view.ts';
-import { RangeSet } from './range-set.ts';
+import type { OrderedRanges } from './ordered-ranges.ts';
 import type { TreeNode } from './rootfs.ts';
 
 /** Why an access of a trace does not go into a runtime image. */
@@ -29,17 +30,26 @@ export interface RecordedFile {
   readonly node: TreeNode;
   readonly layer: number;
   /** In pages. */
-  readonly ranges: RangeSet;
+  readonly ranges: OrderedRanges;
+}
+
+/** A file of the image that the trace names; `isListed` once something of it counts. */
+interface OpenFile extends RecordedFile {
+  /** In the log. */
+  readonly number: number;
+  readonly sizeBytes: number;
+  isListed: boolean;
 }
 
 /** Takes a start in, against the image it was traced on: what it needs of each file, clipped and in whole pages. */
 export class Recording implements StartSink {
   accesses = 0;
   readonly #view: MergedView;
+  readonly #log = new AccessLog();
   /** Files with something recorded, in the order of their first access that counts. */
-  readonly #files = new Set<RecordedFile>();
-  readonly #byNode = new Map<TreeNode, RecordedFile>();
-  readonly #paths = new Map<string, RecordedFile | DropReason>();
+  readonly #files: RecordedFile[] = [];
+  readonly #byNode = new Map<TreeNode, OpenFile>();
+  readonly #paths = new Map<string, OpenFile | DropReason>();
   readonly #names = new Set<string>();
   readonly #dropped = new Map<DropReason, { accesses: number; paths: Set<string> }>();
 
@@ -51,12 +61,14 @@ export class Recording implements StartSink {
     const order = this.accesses++;
     const file = this.#paths.get(path) ?? this.#open(path);
     if (typeof file === 'string') return this.#drop(file, path);
-    const { sizeBytes } = file.node.attributes;
     if (lengthBytes <= 0) return this.#drop('empty', path);
-    if (offsetBytes >= sizeBytes) return this.#drop('pastEnd', path);
-    const endBytes = Math.min(offsetBytes + lengthBytes, sizeBytes);
-    this.#files.add(file);
-    file.ranges.add(Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
+    if (offsetBytes >= file.sizeBytes) return this.#drop('pastEnd', path);
+    const endBytes = Math.min(offsetBytes + lengthBytes, file.sizeBytes);
+    if (!file.isListed) {
+      file.isListed = true;
+      this.#files.push(file);
+    }
+    this.#log.add(file.number, Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
   }
 
   /** The image itself knows what exists: a name that is there only in the running container is not in its layers. */
@@ -67,7 +79,8 @@ export class Recording implements StartSink {
   }
 
   files(): readonly RecordedFile[] {
-    return [...this.#files];
+    this.#log.flush();
+    return this.#files;
   }
 
   dropped(): readonly Dropped[] {
@@ -79,20 +92,21 @@ export class Recording implements StartSink {
     }));
   }
 
-  #open(path: string): RecordedFile | DropReason {
+  #open(path: string): OpenFile | DropReason {
     const file = this.#find(path);
     this.#paths.set(path, file);
     return file;
   }
 
-  #find(path: string): RecordedFile | DropReason {
+  #find(path: string): OpenFile | DropReason {
     const found = this.#resolve(path, true, `access ${this.accesses}`);
     if (typeof found === 'string') return found;
     if (found.node.type !== fileType.regular) return 'notRegular';
     // Another path may lead to the same inode.
     const known = this.#byNode.get(found.node);
     if (known) return known;
-    const file = { ...found, ranges: new RangeSet() };
+    const { sizeBytes } = found.node.attributes;
+    const file = { ...found, sizeBytes, ...this.#log.open(), isListed: false };
     this.#byNode.set(found.node, file);
     return file;
   }

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { exportOpenEuler } from '../../../trio/image/openeuler.ts';
-import { contentOf, directory, file, memoryRootfs, symlink } from './small-image.ts';
+import { contentOf, directory, file, memoryRootfs, symlink } from './memory-rootfs.ts';
 import { temporaryFolder } from './folders.ts';
 
 type Line = { path: string; ino: number; offset: number; length: number };
