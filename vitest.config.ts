@@ -7,6 +7,16 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
+        // Run by `vitest bench` alone, which adds ` (bench)` to the name.
+        test: {
+          name: 'bench',
+          include: [],
+          benchmark: { enabled: true, include: ['test/bench/**/*.bench.ts'] },
+          // Modules as Node.js loads them: vitest's own loader makes each use of an import a call of a getter.
+          experimental: { viteModuleRunner: false },
+        },
+      },
+      {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
