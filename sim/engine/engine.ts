@@ -49,8 +49,8 @@ export class Engine {
   run(untilNs = Infinity): void {
     const queue = this.#queue;
     while (queue.firstTime <= untilNs && queue.length > 0) {
+      const timeNs = queue.firstTime;
       const slot = queue.pop();
-      const timeNs = queue.time(slot);
       if (timeNs < this.nowNs) throw new Error(`time went back from ${this.nowNs} ns to ${timeNs} ns`);
       this.nowNs = timeNs;
       this.events++;

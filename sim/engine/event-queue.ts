@@ -6,7 +6,7 @@ const usesMask = 2 ** 29 - 1;
 
 /**
  * Waiting events in their total order: time, then priority, source, and the sequence number that the source gave.
- * A binary heap of slots over typed arrays; nothing is allocated per event once the arrays are large enough.
+ * A heap of slots, each above four, over typed arrays; nothing is allocated per event once the arrays are large enough.
  */
 export class EventQueue {
   #length = 0;
@@ -15,6 +15,7 @@ export class EventQueue {
   #heap = new Int32Array(0);
   /** Per slot, its place in the heap; -1: free. */
   #places = new Int32Array(0);
+  /** By place, as the heap: a comparison seldom needs more. */
   #times = new Float64Array(0);
   #priorities = new Int32Array(0);
   #sources = new Int32Array(0);
@@ -31,7 +32,7 @@ export class EventQueue {
 
   /** The time of the first event; Infinity if there is none. */
   get firstTime(): number {
-    return this.#length === 0 ? Infinity : this.#times[this.#heap[0]!]!;
+    return this.#length === 0 ? Infinity : this.#times[0]!;
   }
 
   /** @returns a handle for `cancel` */
@@ -47,7 +48,6 @@ export class EventQueue {
     if (this.#length === this.#capacity) this.#grow();
     const place = this.#length++;
     const slot = this.#heap[place]!;
-    this.#times[slot] = time;
     this.#priorities[slot] = priority;
     this.#sources[slot] = source;
     this.#sequences[slot] = sequence;
@@ -56,7 +56,7 @@ export class EventQueue {
     this.#args[slot] = arg;
     const use = (this.#uses[slot]! + 1) & usesMask;
     this.#uses[slot] = use;
-    this.#up(place, slot);
+    this.#up(place, slot, time);
     return use * maxSlots + slot;
   }
 
@@ -81,10 +81,6 @@ export class EventQueue {
     return slot;
   }
 
-  time(slot: number): number {
-    return this.#times[slot]!;
-  }
-
   actor(slot: number): Actor {
     return this.#actors[slot]!;
   }
@@ -104,49 +100,62 @@ export class EventQueue {
     this.#places[slot] = -1;
     this.#heap[last] = slot;
     if (place === last) return;
-    this.#up(place, moved);
-    if (this.#places[moved] === place) this.#down(place, moved);
+    const movedTime = this.#times[last]!;
+    if (place > 0 && this.#up(place, moved, movedTime) !== place) return;
+    this.#down(place, moved, movedTime);
   }
 
-  #up(from: number, slot: number): void {
+  /** Puts a slot where it belongs, at `from` or nearer to the first. */
+  #up(from: number, slot: number, time: number): number {
+    const heap = this.#heap;
+    const times = this.#times;
     let place = from;
     while (place > 0) {
-      const above = (place - 1) >> 1;
-      const other = this.#heap[above]!;
-      if (!this.#before(slot, other)) break;
-      this.#set(place, other);
+      const above = (place - 1) >> 2;
+      const other = heap[above]!;
+      const otherTime = times[above]!;
+      if (time > otherTime || (time === otherTime && !this.#before(slot, other))) break;
+      this.#set(place, other, otherTime);
       place = above;
     }
-    this.#set(place, slot);
+    this.#set(place, slot, time);
+    return place;
   }
 
-  #down(from: number, slot: number): void {
+  /** Puts a slot where it belongs, at `from` or farther from the first. */
+  #down(from: number, slot: number, time: number): void {
     const length = this.#length;
+    const heap = this.#heap;
+    const times = this.#times;
     let place = from;
     for (;;) {
-      let below = 2 * place + 1;
+      const below = 4 * place + 1;
       if (below >= length) break;
-      if (below + 1 < length && this.#before(this.#heap[below + 1]!, this.#heap[below]!)) below++;
-      const other = this.#heap[below]!;
-      if (!this.#before(other, slot)) break;
-      this.#set(place, other);
-      place = below;
+      let first = below;
+      let firstTime = times[below]!;
+      const end = below + 4 < length ? below + 4 : length;
+      for (let i = below + 1; i < end; i++) {
+        const otherTime = times[i]!;
+        if (otherTime > firstTime || (otherTime === firstTime && !this.#before(heap[i]!, heap[first]!)))
+          continue;
+        first = i;
+        firstTime = otherTime;
+      }
+      if (firstTime > time || (firstTime === time && this.#before(slot, heap[first]!))) break;
+      this.#set(place, heap[first]!, firstTime);
+      place = first;
     }
-    this.#set(place, slot);
+    this.#set(place, slot, time);
   }
 
-  #set(place: number, slot: number): void {
+  #set(place: number, slot: number, time: number): void {
     this.#heap[place] = slot;
+    this.#times[place] = time;
     this.#places[slot] = place;
   }
 
+  /** The order of two events at the same time. */
   #before(a: number, b: number): boolean {
-    const time = this.#times[a]! - this.#times[b]!;
-    if (time !== 0) return time < 0;
-    return this.#beforeAtSameTime(a, b);
-  }
-
-  #beforeAtSameTime(a: number, b: number): boolean {
     const order =
       this.#priorities[a]! - this.#priorities[b]! ||
       this.#sources[a]! - this.#sources[b]! ||
