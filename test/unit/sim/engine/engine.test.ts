@@ -106,23 +106,26 @@ test('any history of pushes, cancels and pops gives what a sorted array gives', 
       const actor = { receive() {} };
       let naive: { time: number; source: number; n: number }[] = [];
       const handles: number[] = [];
+      const got: unknown[] = [];
+      const expected: unknown[] = [];
       steps.forEach((s, n) => {
         if (s.do === 'push') {
           handles[n] = queue.push(s.time, 0, s.source, n, actor, n, 0);
           naive.push({ time: s.time, source: s.source, n });
           naive.sort((a, b) => a.time - b.time || a.source - b.source || a.n - b.n);
         } else if (s.do === 'cancel') {
-          const n2 = s.which % (n + 1);
-          const waits = naive.some((e) => e.n === n2);
-          expect(queue.cancel(handles[n2] ?? -1)).toBe(waits);
-          naive = naive.filter((e) => e.n !== n2);
+          const which = s.which % (n + 1);
+          got.push(queue.cancel(handles[which] ?? -1));
+          expected.push(naive.some((e) => e.n === which));
+          naive = naive.filter((e) => e.n !== which);
         } else {
-          expect(queue.firstTime).toBe(naive[0]?.time ?? Infinity);
-          const got = queue.length > 0 ? queue.signal(queue.pop()) : undefined;
-          expect(got).toBe(naive.shift()?.n);
+          got.push(queue.firstTime, queue.length > 0 ? queue.signal(queue.pop()) : undefined);
+          expected.push(naive[0]?.time ?? Infinity, naive.shift()?.n);
         }
-        expect(queue.length).toBe(naive.length);
+        got.push(queue.length);
+        expected.push(naive.length);
       });
+      expect(got).toEqual(expected);
     }),
     { numRuns: 50 },
   );
