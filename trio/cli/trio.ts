@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { TrioError } from '../errors.ts';
 import { inspectCommand, verifyCommand } from './oci.ts';
+import { traceCommands } from './trace.ts';
 
 /** The program `trio`; its parsing errors are thrown, not printed and exited on. */
 function program(): Command {
@@ -12,6 +13,12 @@ function program(): Command {
   const oci = trio.command('oci').description('look at images in OCI layouts').exitOverride();
   oci.addHelpText('after', '\nExample:\n  $ trio oci inspect oci:./image:latest');
   for (const command of [inspectCommand(), verifyCommand()]) oci.addCommand(command.exitOverride());
+  const trace = trio
+    .command('trace')
+    .description('look at traces of starts, and combine them')
+    .exitOverride();
+  trace.addHelpText('after', '\nExample:\n  $ trio trace stat trace.txt');
+  for (const command of traceCommands()) trace.addCommand(command.exitOverride());
   return trio;
 }
 
