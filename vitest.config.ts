@@ -1,25 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 const minuteMs = 60_000;
+/** Else every project would run all benchmarks. */
+const none = { include: [] };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      {
-        // Run by `vitest bench` alone, which adds ` (bench)` to the name.
-        test: {
-          name: 'bench',
-          include: [],
-          benchmark: { enabled: true, include: ['test/bench/**/*.bench.ts'] },
-          // Modules as Node.js loads them: vitest's own loader makes each use of an import a call of a getter.
-          experimental: { viteModuleRunner: false },
-        },
-      },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], benchmark: none } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          benchmark: none,
           testTimeout: minuteMs,
           hookTimeout: minuteMs,
         },
@@ -28,12 +21,23 @@ export default defineConfig({
         test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
+          benchmark: none,
           // A first run also builds the guest; a machine without KVM takes its time.
           testTimeout: 60 * minuteMs,
           hookTimeout: 60 * minuteMs,
           // One file at a time: a guest takes all the memory and cores that a small machine has.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'bench',
+          include: [],
+          benchmark: { include: ['test/bench/**/*.bench.ts'] },
+          // Node.js itself loads the modules: in Vite's runner each use of an imported constant is a call.
+          experimental: { viteModuleRunner: false },
+          testTimeout: minuteMs,
         },
       },
     ],
