@@ -23,7 +23,7 @@ export class Inode {
   readonly id: number;
   readonly device: BackingDevice;
   /** The file system puts folios of more than one page in the cache (mapping_large_folio_support). */
-  readonly largeFolios: boolean;
+  largeFolios: boolean;
   cachedPages = 0;
   #sizeBytes = 0;
   #pages: Uint8Array;

@@ -24,8 +24,6 @@ export interface Kernel {
   readonly orderOne: boolean;
   /** A window that begins behind the end of a file with large folios grows by the distance. */
   readonly growBehindEnd: boolean;
-  /** Fault-around lowers mmap_miss also for pages that came back soon after they were reclaimed. */
-  readonly missCountsWorkingset: boolean;
   /** `splice` reaches the page cache as itself, not as a read. */
   readonly spliceReads: boolean;
   /** s_magic of the file systems whose files have large folios (mapping_set_large_folios) and that hold images. */
@@ -43,7 +41,6 @@ export const linux61: Kernel = {
   noHole: 'last',
   orderOne: false,
   growBehindEnd: true,
-  missCountsWorkingset: true,
   spliceReads: false,
   largeFolioMagics: new Set([xfsMagic]),
 };
@@ -56,7 +53,6 @@ export const linux612: Kernel = {
   noHole: 'behind',
   orderOne: true,
   growBehindEnd: false,
-  missCountsWorkingset: false,
   spliceReads: true,
   largeFolioMagics: new Set([xfsMagic, erofsMagic]),
 };
