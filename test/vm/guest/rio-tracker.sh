@@ -71,7 +71,9 @@ box() {
 
 start_load() {
 	for i in 1 2 3; do
-		box box-load 'while :; do cat /data/big /data/none; ls /data/many; readlink /data/link; done' >/dev/null 2>&1 &
+		# A new name each time: a lookup that the dentry cache cannot answer.
+		box box-load 'while :; do n=$((n + 1)); cat /data/big /data/none$n; ls /data/many; readlink /data/link; done' \
+			>/dev/null 2>&1 &
 		load_pids="$load_pids $!"
 	done
 }
