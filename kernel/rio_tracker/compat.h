@@ -47,8 +47,8 @@ static inline bool rio_stands_behind(const struct file *file)
  * The inode that holds a name's data. Only regular files have another than the overlay's own.
  *
  * Must not sleep. Since 6.6 overlayfs may look a data-only layer up on first use when it is asked
- * for the data; the inode of the metadata is there at once, and the same unless the overlay is
- * mounted with metacopy=on.
+ * for the data. From 6.9 on it can be asked for the metadata's inode, which is there at once and the
+ * same unless the overlay is mounted with metacopy=on. On 6.6, do not trace data-only layers.
  */
 static inline struct inode *rio_real_inode(struct dentry *dentry)
 {

@@ -62,7 +62,7 @@ static void add_path(u16 type, const struct path *path)
 		add_name(type, path->dentry, &root);
 }
 
-/* vfs_getattr(path, ...) */
+/* vfs_getattr_nosec(path, ...): vfs_getattr() is inlined where stat(2) calls it. */
 int rio_on_stat(struct kprobe *probe, struct pt_regs *regs)
 {
 	add_path(TRIO_TRACE_STAT, rio_argument(regs, 0, struct path *));

@@ -33,7 +33,7 @@ static struct rio_entry {
 	{ "generic_fadvise", rio_on_advise },
 	{ "do_read_cache_folio", rio_on_read_page },
 	{ "generic_perform_write", rio_on_write },
-	{ "vfs_getattr", rio_on_stat },
+	{ "vfs_getattr_nosec", rio_on_stat },
 	{ "vfs_readlink", rio_on_readlink },
 	{ "iterate_dir", rio_on_readdir },
 	{ "unmap_vmas", rio_on_unmap },
