@@ -1,0 +1,84 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guestDisk } from '../../vm/guests/disk.ts';
+import { guests } from '../../vm/guests/index.ts';
+import { runInGuest } from '../../vm/guests/script.ts';
+import { workloadImage } from '../../vm/images/index.ts';
+import { silentProgress } from '../../vm/progress.ts';
+import { findQemu } from '../../vm/qemu/process.ts';
+import { completeness } from '../../vm/record/completeness.ts';
+import { readImageInodes } from '../../vm/record/image-inodes.ts';
+import { full } from '../../vm/systems/full.ts';
+import { traceImage, trackerModule } from '../../vm/trace/run.ts';
+import { demandStart, touchStart } from '../../vm/trace/starts.ts';
+import { readStartTrace } from '../../trio/trace/read.ts';
+import { TouchedPages } from '../../trio/trace/touched-pages.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trio-tracker-test-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe.each(guests)('rio_tracker on $id', (guest) => {
+  it('does what it says, and nothing else', async () => {
+    const qemu = await findQemu(silentProgress);
+    const disk = await guestDisk(guest, silentProgress);
+    const modules = await guest.kernelModules(disk.kernelRelease, silentProgress);
+    const script = join(dir, 'run.sh');
+    await writeFile(script, `exec sh ./rio-tracker.sh "$PWD/${trackerModule}"\n`);
+    const { status, output } = await runInGuest(
+      disk,
+      qemu,
+      {
+        'run.sh': script,
+        'rio-tracker.sh': join(import.meta.dirname, 'guest/rio-tracker.sh'),
+        [trackerModule]: join(modules, trackerModule),
+      },
+      'run.sh',
+      { virtualNs: 1500e9, wallMs: 1_800_000 },
+      silentProgress,
+    );
+    expect(output.split('\n').filter((line) => line && !line.startsWith('ok '))).toEqual([]);
+    expect(status).toBe(0);
+    expect(output).toContain('ok ');
+  });
+
+  it('sees every page that a start asks for, and the same bytes each time', async () => {
+    const qemu = await findQemu(silentProgress);
+    const disk = await guestDisk(guest, silentProgress);
+    const image = await workloadImage('nginx', silentProgress);
+    const folder = (n: number) => join(dir, `${guest.id}-${n}`);
+    for (const n of [1, 2])
+      await traceImage(
+        {
+          ...{ guest, disk, qemu, image, system: full },
+          link: { rttNs: 200_000, rateBps: 10e9, lossRatio: 0 },
+          starts: [touchStart, demandStart],
+          limits: { virtualNs: 1500e9, wallMs: 1_800_000 },
+          out: folder(n),
+        },
+        silentProgress,
+      );
+    for (const name of ['touch/trace.txt', 'touch/events0', 'demand/events0', 'inodes']) {
+      const [a, b] = await Promise.all([1, 2].map((n) => readFile(join(folder(n), name))));
+      expect({ name, same: a?.equals(b ?? Buffer.of()) }).toEqual({ name, same: true });
+    }
+    const touched = new TouchedPages();
+    await readStartTrace(join(folder(1), 'touch/events0'), touched);
+    const inodes = await readImageInodes(join(folder(1), 'inodes'));
+    const found = await completeness(join(folder(1), 'demand/events0'), inodes, touched);
+    expect(found).toMatchObject({ missing: [], undemanded: [] });
+    expect(found.demandedPages).toBeGreaterThan(1000);
+    // Only the container: every line is a path of the image, as its inode has it.
+    const text = await readFile(join(folder(1), 'touch/trace.txt'), 'utf8');
+    const paths = new Set([...inodes.values()].flat());
+    const foreign = text
+      .trim()
+      .split('\n')
+      .filter((line) => !paths.has(line.replace(/(,\d+){3}$/, '')));
+    expect(foreign).toEqual([]);
+  });
+});
