@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The probes of rio_tracker when it is loaded with probes=bpf: they only say where reads and faults happen. What of
- * it is the container's, and what is recorded, the module decides.
+ * The probes of rio_tracker when it is loaded with probes=bpf: they only say where reads and faults
+ * happen. What of it is the container's, and what is recorded, the module decides.
  *
- * The structures are passed on, not looked into, so their layout need not be known here. They have a body because
- * libbpf compares kinds of types with the kernel's, and a structure without one is of another kind.
+ * The structures are passed on, not looked into, so their layout need not be known here. They have
+ * a body because libbpf compares kinds of types with the kernel's, and a structure without one is
+ * of another kind.
  */
 #include <linux/types.h>
 #include <linux/bpf.h>
@@ -13,12 +14,16 @@
 
 struct file {
 };
+
 struct iov_iter {
 };
+
 struct kiocb {
 };
+
 struct pipe_inode_info {
 };
+
 struct vm_fault {
 };
 
