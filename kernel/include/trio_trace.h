@@ -189,7 +189,10 @@ struct trio_trace_write {
 	__u64 count;
 };
 
-/* LOOKUP, STAT, READLINK, READDIR, EXEC */
+/*
+ * LOOKUP, STAT, READLINK, READDIR, EXEC. In an overlay only regular files lead to the layer's inode: others have the
+ * overlay's device.
+ */
 struct trio_trace_name {
 	struct trio_trace_record record;
 	__u64 ino; /* of the inode that holds the data; 0: the name does not exist */

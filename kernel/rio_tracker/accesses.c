@@ -106,58 +106,67 @@ int rio_on_open(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* filemap_read(iocb, iter, already_read) */
-int rio_on_read(struct kprobe *probe, struct pt_regs *regs)
+void rio_add_read(const struct kiocb *iocb, const struct iov_iter *iter)
 {
-	const struct kiocb *iocb = rio_argument(regs, 0, struct kiocb *);
-	size_t count = iov_iter_count(rio_argument(regs, 1, struct iov_iter *));
+	size_t count = iov_iter_count(iter);
 	struct trio_trace_read read = {};
 	enum rio_file_kind kind;
 	struct path root;
 
 	if (!rio_container_root(&root))
-		return 0;
+		return;
 	kind = rio_file_kind(iocb->ki_filp, &root);
 	if (kind == RIO_FILE_FOREIGN)
-		return 0;
+		return;
 	if (kind == RIO_FILE_NAMED)
 		text_read(iocb->ki_filp, &root, iocb->ki_pos, count);
 	if (!rio_stream_wanted())
-		return 0;
+		return;
 	describe(&read.file, iocb->ki_filp);
 	read.pos = iocb->ki_pos;
 	read.count = count;
 	read.ki_flags = iocb->ki_flags;
 	rio_stream_add(&read.record, TRIO_TRACE_READ, sizeof(read), NULL, 0);
+}
+
+/* filemap_read(iocb, iter, already_read) */
+int rio_on_read(struct kprobe *probe, struct pt_regs *regs)
+{
+	rio_add_read(rio_argument(regs, 0, struct kiocb *),
+		     rio_argument(regs, 1, struct iov_iter *));
 	return 0;
 }
 
-/* filemap_splice_read(in, ppos, pipe, len, flags) */
-int rio_on_splice(struct kprobe *probe, struct pt_regs *regs)
+void rio_add_splice(const struct file *file, loff_t pos, const struct pipe_inode_info *pipe,
+		    size_t count)
 {
-	const struct file *file = rio_argument(regs, 0, struct file *);
-	loff_t pos = *rio_argument(regs, 1, loff_t *);
-	const struct pipe_inode_info *pipe = rio_argument(regs, 2, struct pipe_inode_info *);
-	size_t count = rio_argument(regs, 3, size_t);
 	struct trio_trace_splice splice = {};
 	unsigned int occupied = pipe_occupancy(pipe->head, pipe->tail);
 	enum rio_file_kind kind;
 	struct path root;
 
 	if (!rio_container_root(&root))
-		return 0;
+		return;
 	kind = rio_file_kind(file, &root);
 	if (kind == RIO_FILE_FOREIGN)
-		return 0;
+		return;
 	if (kind == RIO_FILE_NAMED)
 		text_read(file, &root, pos, count);
 	if (!rio_stream_wanted())
-		return 0;
+		return;
 	describe(&splice.file, file);
 	splice.pos = pos;
 	splice.count = count;
 	splice.pipe_slots_free = pipe->max_usage - min(occupied, pipe->max_usage);
 	rio_stream_add(&splice.record, TRIO_TRACE_SPLICE, sizeof(splice), NULL, 0);
+}
+
+/* filemap_splice_read(in, ppos, pipe, len, flags) */
+int rio_on_splice(struct kprobe *probe, struct pt_regs *regs)
+{
+	rio_add_splice(rio_argument(regs, 0, struct file *), *rio_argument(regs, 1, loff_t *),
+		       rio_argument(regs, 2, struct pipe_inode_info *),
+		       rio_argument(regs, 3, size_t));
 	return 0;
 }
 
@@ -169,16 +178,14 @@ static enum rio_file_kind fault_kind(const struct vm_fault *vmf, struct path *ro
 	return rio_file_kind(vmf->vma->vm_file, root);
 }
 
-/* filemap_fault(vmf) */
-int rio_on_fault(struct kprobe *probe, struct pt_regs *regs)
+void rio_add_fault(const struct vm_fault *vmf)
 {
-	const struct vm_fault *vmf = rio_argument(regs, 0, struct vm_fault *);
 	const struct vm_area_struct *vma = vmf->vma;
 	struct trio_trace_fault fault = {};
 	struct path root;
 
-	if (fault_kind(vmf, &root) == RIO_FILE_FOREIGN)
-		return 0;
+	if (!rio_stream_wanted() || fault_kind(vmf, &root) == RIO_FILE_FOREIGN)
+		return;
 	describe(&fault.file, vma->vm_file);
 	fault.index = vmf->pgoff;
 	fault.mm = (uintptr_t)vma->vm_mm;
@@ -189,6 +196,36 @@ int rio_on_fault(struct kprobe *probe, struct pt_regs *regs)
 	fault.vm_flags = vma->vm_flags;
 	fault.flags = vmf->flags;
 	rio_stream_add(&fault.record, TRIO_TRACE_FAULT, sizeof(fault), NULL, 0);
+}
+
+/* filemap_fault(vmf) */
+int rio_on_fault(struct kprobe *probe, struct pt_regs *regs)
+{
+	rio_add_fault(rio_argument(regs, 0, struct vm_fault *));
+	return 0;
+}
+
+/*
+ * The page is there and about to be mapped. Only for the published trace, whose unit is the folio.
+ * A write to a private mapping maps a copy.
+ */
+void rio_add_mapped(const struct vm_fault *vmf)
+{
+	struct folio *folio;
+	struct path root;
+
+	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
+		return;
+	if (!vmf->page || fault_kind(vmf, &root) != RIO_FILE_NAMED)
+		return;
+	folio = page_folio(vmf->page);
+	rio_text_add(vmf->vma->vm_file, &root, folio_pos(folio), folio_size(folio));
+}
+
+/* finish_fault(vmf) */
+int rio_on_finish_fault(struct kprobe *probe, struct pt_regs *regs)
+{
+	rio_add_mapped(rio_argument(regs, 0, struct vm_fault *));
 	return 0;
 }
 
@@ -207,25 +244,6 @@ int rio_on_map_pages(struct kprobe *probe, struct pt_regs *regs)
 	map.mm = (uintptr_t)vmf->vma->vm_mm;
 	map.address = vmf->address;
 	rio_stream_add(&map.record, TRIO_TRACE_MAP_PAGES, sizeof(map), NULL, 0);
-	return 0;
-}
-
-/*
- * finish_fault(vmf): the page is there and about to be mapped. Only for the published trace, whose
- * unit is the folio. A write to a private mapping maps a copy.
- */
-int rio_on_finish_fault(struct kprobe *probe, struct pt_regs *regs)
-{
-	const struct vm_fault *vmf = rio_argument(regs, 0, struct vm_fault *);
-	struct folio *folio;
-	struct path root;
-
-	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
-		return 0;
-	if (!vmf->page || fault_kind(vmf, &root) != RIO_FILE_NAMED)
-		return 0;
-	folio = page_folio(vmf->page);
-	rio_text_add(vmf->vma->vm_file, &root, folio_pos(folio), folio_size(folio));
 	return 0;
 }
 

@@ -18,6 +18,13 @@
 #define RIO_HAS_SPLICE_READ (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0))
 
 /*
+ * Functions that eBPF programs may call; a module without BTF (its build had no vmlinux or pahole)
+ * cannot offer any.
+ */
+#define RIO_HAS_KFUNCS                                                                             \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0) && IS_ENABLED(CONFIG_DEBUG_INFO_BTF_MODULES))
+
+/*
  * The path by which user space opened the file. Below an overlay, the layer's file carries the
  * overlay's path in f_path until 6.6 and beside it since.
  */
@@ -47,8 +54,8 @@ static inline bool rio_stands_behind(const struct file *file)
  * The inode that holds a name's data. Only regular files have another than the overlay's own.
  *
  * Must not sleep. Since 6.6 overlayfs may look a data-only layer up on first use when it is asked
- * for the data. From 6.9 on it can be asked for the metadata's inode, which is there at once and the
- * same unless the overlay is mounted with metacopy=on. On 6.6, do not trace data-only layers.
+ * for the data. From 6.9 on it can be asked for the metadata's inode, which is there at once and
+ * the same unless the overlay is mounted with metacopy=on. On 6.6, do not trace data-only layers.
  */
 static inline struct inode *rio_real_inode(struct dentry *dentry)
 {

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "rio_tracker.h"
@@ -23,12 +24,17 @@ static unsigned long events_buffer_bytes;
 module_param(events_buffer_bytes, ulong, 0444);
 MODULE_PARM_DESC(events_buffer_bytes, "bytes of rich trace for each CPU (default 0: none)");
 
+static char *probes = "kprobe";
+module_param(probes, charp, 0444);
+MODULE_PARM_DESC(probes, "who finds reads and faults: kprobe (the module, default) or bpf (iotracker)");
+
 #define BUFFER_BYTES_MIN PAGE_SIZE
 #define BUFFER_BYTES_MAX SZ_1G
 
 /* Serializes all that sysfs and unloading do. */
 static DEFINE_MUTEX(rio_mutex);
 static bool rio_enabled;
+static bool rio_bpf; /* probes=bpf */
 
 static int start(void)
 {
@@ -37,19 +43,23 @@ static int start(void)
 	rio_filter_start();
 	if (rio_stream_wanted())
 		rio_stream_start();
-	error = rio_probes_start(rio_stream_wanted());
+	error = rio_probes_start(rio_stream_wanted(), rio_bpf);
 	if (error) {
 		if (rio_stream_wanted())
 			rio_stream_stop();
 		rio_filter_stop();
 		return error;
 	}
+	if (rio_bpf)
+		rio_kfuncs_start();
 	rio_enabled = true;
 	return 0;
 }
 
 static void stop(void)
 {
+	if (rio_bpf)
+		rio_kfuncs_stop();
 	rio_probes_stop();
 	if (rio_stream_wanted())
 		rio_stream_stop();
@@ -169,6 +179,11 @@ static int check_parameters(void)
 		       events_buffer_bytes, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
 		return -EINVAL;
 	}
+	rio_bpf = !strcmp(probes, "bpf");
+	if (!rio_bpf && strcmp(probes, "kprobe")) {
+		pr_err("probes=%s is neither kprobe nor bpf\n", probes);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -188,6 +203,9 @@ static int __init rio_init(void)
 	error = rio_stream_init(events_buffer_bytes);
 	if (error)
 		goto exit_text;
+	error = rio_bpf ? rio_kfuncs_init() : 0;
+	if (error)
+		goto exit_stream;
 	rio_kobject = kobject_create_and_add(KBUILD_MODNAME, kernel_kobj);
 	if (!rio_kobject) {
 		error = -ENOMEM;

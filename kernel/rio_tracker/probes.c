@@ -19,16 +19,17 @@ static struct rio_entry {
 	const char *symbol;
 	kprobe_pre_handler_t handler;
 	bool text; /* for the published trace; the others only for the rich one */
+	bool access; /* a read or a fault, which an eBPF program may find in our place */
 	bool registered;
 	struct kprobe probe;
 } entries[] = {
-	{ "filemap_read", rio_on_read, true },
+	{ "filemap_read", rio_on_read, true, true },
 #if RIO_HAS_SPLICE_READ
-	{ "filemap_splice_read", rio_on_splice, true },
+	{ "filemap_splice_read", rio_on_splice, true, true },
 #endif
-	{ "finish_fault", rio_on_finish_fault, true },
+	{ "finish_fault", rio_on_finish_fault, true, true },
 	{ "file_ra_state_init", rio_on_open },
-	{ "filemap_fault", rio_on_fault },
+	{ "filemap_fault", rio_on_fault, false, true },
 	{ "filemap_map_pages", rio_on_map_pages },
 	{ "generic_fadvise", rio_on_advise },
 	{ "do_read_cache_folio", rio_on_read_page },
@@ -146,14 +147,14 @@ static int start_stream_probes(void)
 }
 
 /* What has been started is stopped again when something fails. */
-int rio_probes_start(bool stream)
+int rio_probes_start(bool stream, bool foreign)
 {
 	int i, error = 0;
 
 	if (stream)
 		error = start_stream_probes();
 	for (i = 0; !error && i < ARRAY_SIZE(entries); i++)
-		if (entries[i].text || stream)
+		if ((entries[i].text || stream) && !(entries[i].access && foreign))
 			error = start_entry(&entries[i]);
 	if (error)
 		rio_probes_stop();

@@ -11,6 +11,7 @@
  * names.c     lookups, stat, readlink, readdir, exec
  * threads.c   fork, exit, switch, wake
  * tables.c    page tables unmapped or copied
+ * kfuncs.c    reads and faults found by an eBPF program instead of our probes
  * cache.c     pages entering and leaving the page cache
  *
  * Handlers run with preemption disabled, some with interrupts disabled and with locks of the kernel
@@ -28,8 +29,12 @@
 
 struct file;
 struct folio;
+struct iov_iter;
+struct kiocb;
 struct linux_binprm;
+struct pipe_inode_info;
 struct task_struct;
+struct vm_fault;
 
 /* filter.c */
 
@@ -74,7 +79,8 @@ u64 rio_stream_drops(void);
 
 /* probes.c */
 
-int rio_probes_start(bool stream);
+/* @foreign: reads and faults come from elsewhere. */
+int rio_probes_start(bool stream, bool foreign);
 void rio_probes_stop(void);
 void rio_probes_reset_drops(void);
 u64 rio_probes_drops(void);
@@ -95,6 +101,25 @@ int rio_on_readdir(struct kprobe *probe, struct pt_regs *regs);
 int rio_on_unmap(struct kprobe *probe, struct pt_regs *regs);
 int rio_on_zap(struct kprobe *probe, struct pt_regs *regs);
 int rio_on_copy_mm(struct kprobe *probe, struct pt_regs *regs);
+
+/* accesses.c: reads and faults, for whoever finds them. Preemption is disabled. */
+void rio_add_read(const struct kiocb *iocb, const struct iov_iter *iter);
+void rio_add_splice(const struct file *file, loff_t pos, const struct pipe_inode_info *pipe,
+		    size_t count);
+void rio_add_fault(const struct vm_fault *vmf);
+void rio_add_mapped(const struct vm_fault *vmf);
+
+/* kfuncs.c */
+
+int rio_kfuncs_init(void);
+void rio_kfuncs_start(void);
+void rio_kfuncs_stop(void);
+
+/* Called by eBPF programs, see ../iotracker/iotracker.bpf.c. */
+void rio_tracker_read(struct kiocb *iocb, struct iov_iter *iter);
+void rio_tracker_splice(struct file *in, u64 pos, struct pipe_inode_info *pipe, u64 count);
+void rio_tracker_fault(struct vm_fault *vmf);
+void rio_tracker_mapped(struct vm_fault *vmf);
 
 /* d_splice_alias(): its result is what the name turned out to be. */
 struct rio_lookup {

@@ -9,6 +9,8 @@ const sourceFolder = join(import.meta.dirname, '../../kernel');
 
 const modules = ['rio_tracker'];
 
+const folders = ['include', ...modules];
+
 /**
  * The folder with our kernel modules (`rio_tracker.ko`) for one kernel of a Debian release. They are built in a
  * throw-away root of that release, with its own compiler and the headers of that kernel (about 2 minutes the first
@@ -60,10 +62,15 @@ function buildScript(kernelRelease: string): string {
   ].join('\n');
 }
 
-/** What the modules are built from: relative paths, sorted. What an earlier build left beside them is not. */
+/**
+ * What the modules are built from: relative paths, sorted. What an earlier build left beside them is not, nor are the
+ * programs that work with them.
+ */
 export async function moduleSources(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true });
-  return entries.filter((file) => /(\.[ch]|(^|\/)Kbuild)$/.test(file) && !file.endsWith('.mod.c')).sort();
+  const isOurs = (file: string) => file === 'Kbuild' || folders.includes(file.split('/')[0] ?? '');
+  const isSource = (file: string) => /(\.[ch]|(^|\/)Kbuild)$/.test(file) && !file.endsWith('.mod.c');
+  return entries.filter((file) => isOurs(file) && isSource(file)).sort();
 }
 
 async function sha256(file: string): Promise<string> {

@@ -16,17 +16,12 @@ afterEach(async () => {
 
 test('sources of the kernel modules are what Kbuild reads, not what an earlier build left', async () => {
   await mkdir(join(folder, 'include'));
-  await mkdir(join(folder, 'one'));
-  const sources = ['Kbuild', 'include/format.h', 'one/Kbuild', 'one/main.c'];
-  const products = [
-    'one/main.o',
-    'one/one.ko',
-    'one/one.mod',
-    'one/one.mod.c',
-    'Module.symvers',
-    'README.md',
-  ];
-  for (const file of [...sources, ...products]) await writeFile(join(folder, file), '');
+  await mkdir(join(folder, 'rio_tracker'));
+  await mkdir(join(folder, 'iotracker'));
+  const sources = ['Kbuild', 'include/format.h', 'rio_tracker/Kbuild', 'rio_tracker/main.c'];
+  const products = ['main.o', 'rio_tracker.ko', 'rio_tracker.mod.c'].map((file) => `rio_tracker/${file}`);
+  const others = ['Module.symvers', 'README.md', 'iotracker/iotracker.c'];
+  for (const file of [...sources, ...products, ...others]) await writeFile(join(folder, file), '');
   expect(await moduleSources(folder)).toEqual(sources);
 });
 

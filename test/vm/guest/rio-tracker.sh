@@ -1,5 +1,7 @@
 #!/bin/sh
-# Tests the kernel module rio_tracker inside a guest, as root: rio-tracker.sh PATH/rio_tracker.ko
+# Tests the kernel module rio_tracker inside a guest, as root: rio-tracker.sh PATH/rio_tracker.ko [PATH/iotracker]
+#
+# With iotracker also that its probes give the same trace as the module's (Linux 6.6 and later).
 #
 # Prints `ok NAME` or `not ok NAME: why` for each test and fails when one failed. The container is an overlay on the
 # guest's own file system with a few of the guest's programs, entered by unshare and chroot. Needs a shell, coreutils,
@@ -7,6 +9,7 @@
 set -u
 
 module=$1
+iotracker=${2:-}
 sys=/sys/kernel/rio_tracker
 debug=/sys/kernel/debug/rio_tracker
 fault_around=/sys/kernel/debug/fault_around_bytes
@@ -64,7 +67,7 @@ line"
 # such a thing: a test that wants nothing traced must not pass because nothing ran.
 box() {
 	# shellcheck disable=SC2016 # expanded inside
-	unshare --uts --mount sh -c \
+	unshare --uts --mount setarch -R sh -c \
 		'echo "$1" >/proc/sys/kernel/hostname && exec chroot "$2" /usr/bin/sh -c "$3"' sh "$1" "$root" "$2" ||
 		echo "box failed"
 }
@@ -163,6 +166,7 @@ test_refused() {
 	check refuses-device "loaded" not insmod "$module" tracker_output=/dev/null
 	check refuses-small-buffer "loaded" not load tracker_buffer_size=100
 	check refuses-no-number "loaded" not load events_buffer_bytes=many
+	check refuses-unknown-probes "loaded" not load probes=magic
 	check refuses-small-events "loaded" not load events_buffer_bytes=8
 	check refused-leaves-nothing "still there" not loaded
 	check refused-leaves-no-sysfs "$sys is there" not test -e $sys
@@ -306,6 +310,41 @@ test_full() {
 	rmmod rio_tracker
 }
 
+test_bpf() {
+	case $(uname -r) in 6.1.*)
+		check bpf-refused "loaded" not load probes=bpf
+		return
+		;;
+	esac
+	script='cat /data/big /data/grows >/dev/null; ls /data; perl -e 1'
+	echo 4096 >$fault_around
+	load && printf box >$sys/host_ns
+	traced box-1 "$script" | sort >"$work/kprobe"
+	rmmod rio_tracker
+	load probes=bpf || { not_ok load-bpf "insmod failed"; return; }
+	printf box >$sys/host_ns
+	equal bpf-without-program "$(traced box-1 'cat /data/big >/dev/null')" ""
+	if [ -n "$iotracker" ]; then
+		"$iotracker" >"$work/iotracker" 2>&1 &
+		program=$!
+		until grep -q probing "$work/iotracker"; do
+			kill -0 $program 2>/dev/null || { not_ok iotracker "$(cat "$work/iotracker")"; break; }
+			sleep 0.1
+		done
+		traced box-1 "$script" | sort >"$work/bpf"
+		check bpf-same-trace "differs:" cmp "$work/kprobe" "$work/bpf"
+		check bpf-traced "too little" test "$(wc -l <"$work/bpf")" -gt 100
+		check bpf-pins-module "unloaded under the program" not rmmod rio_tracker
+		kill $program
+		check iotracker-ends "failed: $(cat "$work/iotracker")" wait $program
+		n=0 # the kernel frees the programs a little later
+		while ! rmmod rio_tracker 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
+	else
+		rmmod rio_tracker
+	fi
+	check bpf-rmmod "still there" not loaded
+}
+
 test_load() {
 	start_load
 	for round in 1 2 3 4; do
@@ -331,6 +370,7 @@ test_text
 test_chroot
 test_rich
 test_full
+test_bpf
 test_load
 dmesg | sed "1,/rio-tracker.sh $$ begins/d" >"$work/dmesg"
 check kernel-log "complains:" \
