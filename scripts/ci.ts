@@ -68,6 +68,8 @@ if (argv['vm'] !== false) {
     (await step('VM smoke test again', () => smokeTest(second)));
   // Without two runs there is nothing to compare; the run that failed has been counted.
   if (bothRan) await step('both VM runs are the same, byte for byte', () => determinism(first, second));
+  // The same environment must give the same bytes; after an update of packages, the same counts within bounds.
+  await step('golden traces', () => run`npm run golden:check -- --workload nginx --parts traces`);
   await step('VM tests', () => vitest('test:vm'));
 }
 
