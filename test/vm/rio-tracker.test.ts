@@ -47,9 +47,10 @@ describe.each(guests)('rio_tracker on $id', (guest) => {
       { virtualNs: 1500e9, wallMs: 1_800_000 },
       silentProgress,
     );
-    expect(output.split('\n').filter((line) => line && !line.startsWith('ok '))).toEqual([]);
+    const lines = output.trim().split('\n');
+    expect(lines.filter((line) => !line.startsWith('ok '))).toEqual(['0 failed']);
+    expect(lines.length).toBeGreaterThan(50);
     expect(status).toBe(0);
-    expect(output).toContain('ok ');
   });
 
   it('sees every page that a start asks for, and the same bytes each time', async () => {
