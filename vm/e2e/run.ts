@@ -114,8 +114,10 @@ async function startOne(
   limit: ReturnType<typeof pLimit>,
   progress: Progress,
 ): Promise<Result> {
-  const exact = await limit(() => play(plan, image, system, undefined, progress));
-  const result = resultOf(plan, image, system, exact, await needs);
+  const start = limit(() => play(plan, image, system, undefined, progress));
+  // Both have ended before either's failure is reported: no machine is left running behind an error message.
+  await Promise.allSettled([start, needs]);
+  const result = resultOf(plan, image, system, await start, await needs);
   if (plan.samples === 1) return result;
   const runs = await Promise.all(
     Array.from({ length: plan.samples }, (_, index) =>

@@ -67,7 +67,7 @@ describe('the layout of records', () => {
     ],
     ['another width', '__u32 order;', '__u16 order;'],
     ['another sign', '__s32 advice;', '__u32 advice;'],
-    ['a field less', '\t__u64 count;\n};\n\n/* LOOKUP', '};\n\n/* LOOKUP'],
+    ['a field less', '\t__u64 count;\n};\n\n/*\n * LOOKUP', '};\n\n/*\n * LOOKUP'],
     ['a field more', '__u32 in_interrupt;', '__u32 in_interrupt;\n\t__u64 more;'],
     ['a field moved in all accesses', '__u64 inode_bytes; /* i_size */', '__u64 more;\n\t__u64 inode_bytes;'],
     ['a new struct', '#endif', 'struct trio_trace_new {\n\t__u64 more;\n};\n#endif'],
