@@ -24,6 +24,9 @@ export interface Template {
   readonly registryDiskBytes: number;
 }
 
+/** How often a pair of boots is made until both are the same. */
+const attempts = 3;
+
 /** Wall time that booting may take. */
 const bootLimitMs = 10 * 60_000;
 
@@ -59,14 +62,19 @@ export async function template(
   const name = (recipe.guest ?? '').replace(/-[0-9a-f]+$/, '');
   const dir = await cached({ kind: 'template', name, recipe }, progress, (partial) =>
     progress.stage(`booting ${name} twice for its template`, async (note) => {
-      await Promise.all([
-        bootTo(guest, qemu, join(partial, 'a'), registryDiskBytes, note),
-        bootTo(guest, qemu, join(partial, 'b'), registryDiskBytes, () => {}),
-      ]);
-      note('comparing');
       const qemuImg = await toolCommand('qemu-img', progress);
-      if (!(await sameMachine(qemuImg, join(partial, 'a'), join(partial, 'b'))))
-        throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different memory: not used');
+      for (let attempt = 1; ; attempt++) {
+        await Promise.all([
+          bootTo(guest, qemu, join(partial, 'a'), registryDiskBytes, note),
+          bootTo(guest, qemu, join(partial, 'b'), registryDiskBytes, () => {}),
+        ]);
+        note('comparing');
+        if (await sameMachine(qemuImg, join(partial, 'a'), join(partial, 'b'))) break;
+        if (attempt === attempts)
+          throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different memory: not used');
+        // A boot that went astray is thrown away; which of the two it was cannot be told.
+        progress.say(`two boots of ${name} gave different memory: booting both again`);
+      }
       for (const file of ['ram.img', 'disk.img', 'payload.img', 'output.img', 'state'])
         await rename(join(partial, 'a', file), join(partial, file));
       await rm(join(partial, 'a'), { recursive: true });
