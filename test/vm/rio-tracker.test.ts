@@ -44,7 +44,7 @@ describe.each(guests)('rio_tracker on $id', (guest) => {
         ...programs,
       },
       'run.sh',
-      { virtualNs: 1500e9, wallMs: 1_800_000 },
+      { virtualNs: 1900e9, wallMs: 1_800_000 },
       silentProgress,
     );
     const lines = output.trim().split('\n');
@@ -64,7 +64,7 @@ describe.each(guests)('rio_tracker on $id', (guest) => {
           ...{ guest, disk, qemu, image, system: full },
           link: { rttNs: 200_000, rateBps: 10e9, lossRatio: 0 },
           starts: [touchStart, demandStart],
-          limits: { virtualNs: 1500e9, wallMs: 1_800_000 },
+          limits: { virtualNs: 1900e9, wallMs: 1_800_000 },
           out: folder(n),
         },
         silentProgress,

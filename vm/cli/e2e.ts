@@ -7,6 +7,7 @@ import { renderMarkdown, renderTable } from '../e2e/table.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { terminalProgress } from '../progress.ts';
+import { defaultLimits } from '../qemu/limits.ts';
 import { findQemu } from '../qemu/process.ts';
 import { systems } from '../systems/index.ts';
 import { command, guestNamed, main, systemsNamed, wholeNumber } from './command.ts';
@@ -37,8 +38,8 @@ const program = withImageOptions(
   .option('--net <profile>', networkHelp, 'lan10g')
   .option('--samples <n>', 'beside the exact run, n perturbed ones: median, spread, confidence interval', '1')
   .option('--seed <text>', 'seed of the perturbations', 'trio')
-  .option('--limit <seconds>', 'virtual time that one start may take', '1500')
-  .option('--wall-limit <seconds>', 'wall time that one start may take', '3600')
+  .option('--limit <seconds>', 'virtual time that one start may take', String(defaultLimits.virtualNs / 1e9))
+  .option('--wall-limit <seconds>', 'wall time that one start may take', String(defaultLimits.wallMs / 1e3))
   .option('--out <dir>', 'folder for results.json, requests.ndjson and console logs', 'out/e2e')
   .option('--markdown', 'print the table for a document')
   .option('--json', 'print trio.e2e/1 on standard output instead of the table')

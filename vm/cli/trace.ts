@@ -4,6 +4,7 @@ import { networkHelp, parseNetwork } from '../e2e/network.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { terminalProgress } from '../progress.ts';
+import { defaultLimits } from '../qemu/limits.ts';
 import { findQemu } from '../qemu/process.ts';
 import { systems } from '../systems/index.ts';
 import { traceImage } from '../trace/run.ts';
@@ -32,7 +33,11 @@ const program = withImageOptions(
   .option('--system <name>', `one of ${systems.map(({ id }) => id).join(', ')}`, systems[0]?.id)
   .option('--net <profile>', networkHelp, 'lan10g')
   .option('--all', `also the starts ${recordedStarts.map(({ name }) => name).join(', ')} of golden traces`)
-  .option('--limit <seconds>', 'virtual time that all starts of an image may take', '1500')
+  .option(
+    '--limit <seconds>',
+    'virtual time that all starts of an image may take',
+    String(defaultLimits.virtualNs / 1e9),
+  )
   .option('--out <dir>', 'folder for the traces', 'out/trace')
   .option('--json', 'print times and lost records as JSON')
   .action(async (options: Options) => {
@@ -42,7 +47,7 @@ const program = withImageOptions(
     const { rttNs, rateBps, lossRatio } = parseNetwork(options.net);
     const limits = {
       virtualNs: wholeNumber('--limit', options.limit, 1, 2000) * 1e9,
-      wallMs: 3_600_000,
+      wallMs: defaultLimits.wallMs,
     };
     const progress = terminalProgress();
     const build = await imagesOf(options);

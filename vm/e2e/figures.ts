@@ -57,8 +57,8 @@ export const environmentSchema = z.strictObject({
   guest: z.string(),
   kernel: z.string(),
   packageManifestSha256: z.string(),
-  /** Address of the guest's disk: its packages, our programs and the tools that built it. */
-  guestDisk: z.string(),
+  /** What is on the guest's disk: its packages, our programs; the kernel and the initrd. */
+  guestDiskSha256: z.string(),
   images: z.record(z.string(), z.strictObject({ plain: digest, estargz: digest })),
   machine: z.strictObject({ qemu: z.string(), cpu: z.string(), icount: z.string(), ramBytes: count }),
   net: profileSchema,

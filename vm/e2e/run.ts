@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -88,7 +88,7 @@ export function environmentOf(
     guest: plan.guest.id,
     kernel: plan.disk.kernelRelease,
     packageManifestSha256: plan.disk.packageManifestSha256,
-    guestDisk: basename(plan.disk.dir),
+    guestDiskSha256: plan.disk.contentSha256,
     images: Object.fromEntries(
       images.map(({ name, tags }) => [
         name,
@@ -103,7 +103,8 @@ export function environmentOf(
 function needsOf(plan: Plan, image: BuiltImage, progress: Progress): Promise<Needs> {
   const { guest, disk, qemu } = plan;
   const limits = { virtualNs: plan.virtualLimitNs, wallMs: plan.wallLimitMs };
-  return imageNeeds({ guest, disk, qemu, image, system: full, link: linkOf(plan.net), limits }, progress);
+  const out = join(plan.out, image.name, 'needs');
+  return imageNeeds({ guest, disk, qemu, image, system: full, limits, out }, progress);
 }
 
 async function startOne(

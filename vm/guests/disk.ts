@@ -1,7 +1,9 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { TrioError } from '../../trio/errors.ts';
 import { cached, recipeHash } from '../cache/cache.ts';
 import type { Progress } from '../progress.ts';
@@ -20,6 +22,8 @@ export interface GuestDisk {
   readonly kernel: string;
   readonly kernelRelease: string;
   readonly initrd: string;
+  /** Of all files on the disk, the kernel and the initrd: the same recipe need not give the same bytes for ever. */
+  readonly contentSha256: string;
   /** One `name version` a line, and the SHA-256 of that text. */
   readonly packageManifest: string;
   readonly packageManifestSha256: string;
@@ -64,6 +68,7 @@ export async function guestDisk(guest: Guest, progress: Progress): Promise<Guest
     kernel: join(dir, 'vmlinuz'),
     kernelRelease: (await readFile(join(dir, 'kernel-release'), 'utf8')).trim(),
     initrd: join(dir, 'initrd'),
+    contentSha256: (await readFile(join(dir, 'content-sha256'), 'utf8')).trim(),
     packageManifest,
     packageManifestSha256: createHash('sha256').update(packageManifest).digest('hex'),
   };
@@ -112,6 +117,7 @@ async function makeDisk(
     '--owner=0',
     '--group=0',
     '--numeric-owner',
+    '--mode=u=rwX,go=rX', // whatever the user's umask is
     `--mtime=@${SOURCE_DATE_EPOCH}`,
     '-rf',
     tar,
@@ -119,6 +125,8 @@ async function makeDisk(
   ]);
   await rm(overlay, { recursive: true });
   await makeExt4(tar, join(dir, 'disk.img'), diskBytes, progress);
+  const content = await hashFiles([tar, join(dir, 'vmlinuz'), join(dir, 'initrd')]);
+  await writeFile(join(dir, 'content-sha256'), `${content}\n`);
   await rm(tar);
 }
 
@@ -180,11 +188,10 @@ async function makeExt4(tar: string, image: string, bytes: number, progress: Pro
 
 async function hashFiles(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files)
-    hash.update(
-      `${createHash('sha256')
-        .update(await readFile(file))
-        .digest('hex')}\n`,
-    );
+  for (const file of files) {
+    const one = createHash('sha256');
+    await pipeline(createReadStream(file), one);
+    hash.update(`${one.digest('hex')}\n`);
+  }
   return hash.digest('hex');
 }

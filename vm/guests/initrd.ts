@@ -29,7 +29,8 @@ export async function buildInitrd(modules: string, initrd: string, progress: Pro
   const names = files.map((file) => basename(file).replace(/\.(xz|zst|gz)$/, ''));
   await writeFile(join(tree, 'init'), initScript(names));
   await chmod(join(tree, 'init'), 0o755);
-  // Names sorted, times and inode numbers fixed: the same files give the same bytes.
+  // Names sorted; modes, times and inode numbers fixed: the same files give the same bytes.
+  await execa('chmod', ['-R', 'u=rwX,go=rX', tree]);
   await execa('find', [tree, '-exec', 'touch', '-h', '-d', '@0', '{}', '+']);
   const { stdout } = await execa('find', ['.', '-mindepth', '1'], { cwd: tree });
   const names0 = stdout.split('\n').sort().join('\n');

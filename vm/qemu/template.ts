@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { cached, recipeHash } from '../cache/cache.ts';
@@ -17,15 +17,13 @@ import {
 } from './machine.ts';
 import { toolCommand, type ToolCommand } from '../tools/tool-root.ts';
 import { consoleTail, startQemu, type Qemu } from './process.ts';
+import { atNextTimer, withoutHostClock } from './saved-state.ts';
 
 /** A guest booted once, its services up, its caches empty: every scenario resumes from here. */
 export interface Template {
   readonly dir: string;
   readonly registryDiskBytes: number;
 }
-
-/** How often a pair of boots is made until both are the same. */
-const attempts = 3;
 
 /** Wall time that booting may take. */
 const bootLimitMs = 10 * 60_000;
@@ -55,7 +53,7 @@ export async function template(
       ramBytes,
       payloadBytes,
       outputBytes,
-      version: 3,
+      version: 4,
     }),
     registryDiskBytes,
   };
@@ -63,18 +61,13 @@ export async function template(
   const dir = await cached({ kind: 'template', name, recipe }, progress, (partial) =>
     progress.stage(`booting ${name} twice for its template`, async (note) => {
       const qemuImg = await toolCommand('qemu-img', progress);
-      for (let attempt = 1; ; attempt++) {
-        await Promise.all([
-          bootTo(guest, qemu, join(partial, 'a'), registryDiskBytes, note),
-          bootTo(guest, qemu, join(partial, 'b'), registryDiskBytes, () => {}),
-        ]);
-        note('comparing');
-        if (await sameMachine(qemuImg, join(partial, 'a'), join(partial, 'b'))) break;
-        if (attempt === attempts)
-          throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different memory: not used');
-        // A boot that went astray is thrown away; which of the two it was cannot be told.
-        progress.say(`two boots of ${name} gave different memory: booting both again`);
-      }
+      await Promise.all([
+        bootTo(guest, qemu, join(partial, 'a'), registryDiskBytes, note),
+        bootTo(guest, qemu, join(partial, 'b'), registryDiskBytes, () => {}),
+      ]);
+      note('comparing');
+      if (!(await sameMachine(qemuImg, join(partial, 'a'), join(partial, 'b'))))
+        throw new TrioError('TEMPLATE_DIFFERS', 'two boots of the guest gave different machines: not used');
       for (const file of ['ram.img', 'disk.img', 'payload.img', 'output.img', 'state'])
         await rename(join(partial, 'a', file), join(partial, file));
       await rm(join(partial, 'a'), { recursive: true });
@@ -101,15 +94,17 @@ async function bootTo(
   await writeFile(files.scenario, '{}');
   const vm = await startQemu(qemu, [
     ...machineArguments(guest, files, qemu.firmware, { shared: true }),
-    ...['-action', 'panic=pause'],
+    // Stopped (-S) until the monitor is set up: a command that is answered while the guest runs may change its boot.
+    ...['-action', 'panic=pause', '-S'],
   ]);
   const timer = setTimeout(() => void vm.stop(), bootLimitMs);
   try {
     await vm.qmp.call('migrate-set-capabilities', {
       capabilities: [{ capability: 'x-ignore-shared', state: true }],
     });
+    await vm.qmp.call('cont');
     note('booting');
-    // Wait for the event: a monitor that is polled while the guest runs was seen to change a boot.
+    // Wait for the event; polling the monitor would disturb the boot just the same.
     if (!(await vm.qmp.event('STOP'))) {
       const { stderr } = await vm.ended;
       throw new TrioError(
@@ -128,6 +123,7 @@ async function bootTo(
     }
     await vm.qmp.call('quit');
     await vm.ended;
+    await writeFile(state, atNextTimer(await readFile(state)));
   } finally {
     clearTimeout(timer);
     await vm.stop();
@@ -141,7 +137,7 @@ export async function createSparse(path: string, bytes: number): Promise<void> {
 }
 
 /**
- * Whether two machines have the same memory and disk. Page 0x1000 of the memory is left out: QEMU keeps values of its
+ * Whether two machines have the same memory, disk, devices and clock. Page 0x1000 of the memory is left out: QEMU keeps values of its
  * own there. qemu-img skips holes, of which most of both files consists; reading them takes half a minute.
  */
 async function sameMachine(qemuImg: ToolCommand, a: string, b: string): Promise<boolean> {
@@ -157,6 +153,8 @@ async function sameMachine(qemuImg: ToolCommand, a: string, b: string): Promise<
       throw new TrioError('TEMPLATE_FAILED', `cannot compare ${file}: ${result.stderr}`);
     return result.exitCode === 0;
   };
+  const [stateA, stateB] = [await readFile(join(a, 'state')), await readFile(join(b, 'state'))];
+  if (!withoutHostClock(stateA).equals(withoutHostClock(stateB))) return false;
   const firstPage = (await readPage(join(a, 'ram.img'))).equals(await readPage(join(b, 'ram.img')));
   return firstPage && (await same('ram.img', 0x2000)) && (await same('disk.img', 0));
 }

@@ -16,6 +16,7 @@ import type { Guest } from '../guests/guest.ts';
 import type { BuiltImage } from '../images/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
+import { defaultLimits } from '../qemu/limits.ts';
 import type { Qemu } from '../qemu/process.ts';
 import type { Traced, TracedStart } from '../guest/protocol.ts';
 import { crfsLazy } from '../systems/crfs-lazy.ts';
@@ -37,7 +38,6 @@ export interface RecordPlan {
   readonly image: BuiltImage;
 }
 
-const limits = { virtualNs: 1900e9, wallMs: 3_600_000 };
 /** Of the perturbations of samples. */
 const seed = 'golden';
 /** The network of traces, and the one that samples are taken on. */
@@ -144,7 +144,8 @@ async function traced(
 ): Promise<readonly Traced[]> {
   const { rttNs, rateBps, lossRatio } = parseNetwork(mainNet);
   const link = { rttNs, rateBps, lossRatio };
-  const done = await traceImage({ ...plan, system, link, starts, limits, out }, progress);
+  const traces = { ...plan, system, link, starts, limits: defaultLimits, out };
+  const done = await traceImage(traces, progress);
   const lossy = done.find(({ drops }) => drops > 0);
   if (lossy)
     throw new TrioError('TRACE_LOST', `the I/O tracker lost ${lossy.drops} records of "${lossy.name}"`);
@@ -185,8 +186,8 @@ async function recordFigures(plan: RecordPlan, part: Part, work: string, progres
     {
       ...{ guest, disk, qemu, net, samples, seed, out: work, systems },
       images: [image],
-      virtualLimitNs: limits.virtualNs,
-      wallLimitMs: limits.wallMs,
+      virtualLimitNs: defaultLimits.virtualNs,
+      wallLimitMs: defaultLimits.wallMs,
     },
     progress,
   );

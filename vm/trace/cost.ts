@@ -9,6 +9,7 @@ import type { Guest } from '../guests/guest.ts';
 import { runInGuest } from '../guests/script.ts';
 import type { BuiltImage } from '../images/index.ts';
 import type { Progress } from '../progress.ts';
+import { defaultLimits } from '../qemu/limits.ts';
 import type { Qemu } from '../qemu/process.ts';
 import { trackerModule } from './run.ts';
 
@@ -62,8 +63,9 @@ export async function trackerCost(
     for (const folder of ['guest', 'systems'])
       for (const name of await readdir(join(vmFolder, folder)))
         if (name.endsWith('.ts')) files[`${folder}/${name}`] = join(vmFolder, folder, name);
-    const limits = { virtualNs: 1500e9, wallMs: 3_600_000 };
-    const { status, output } = await runInGuest(disk, qemu, files, 'cost.sh', limits, progress, image);
+    const { status, output } = await runInGuest(
+      ...([disk, qemu, files, 'cost.sh', defaultLimits, progress, image] as const),
+    );
     if (status !== 0) throw new TrioError('GUEST_FAILED', `the measurement failed in the guest:\n${output}`);
     return costSchema.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
   } finally {

@@ -13,6 +13,7 @@ export async function runFake(dir: string, wallMs: number): Promise<Outcome> {
     kernel: '',
     kernelRelease: '',
     initrd: '',
+    contentSha256: '',
     packageManifest: '',
     packageManifestSha256: '',
   };

@@ -22,7 +22,7 @@ function figures(change: { kernel?: string; requests?: number; totalNs?: number 
       guest: 'debian-13',
       kernel,
       packageManifestSha256: '',
-      guestDisk: '',
+      guestDiskSha256: '',
       images: { nginx: { plain: digest, estargz: digest } },
       machine: { qemu: '10.0', cpu: 'max', icount: 'shift=0', ramBytes: 1 },
       net: { profile: 'lan10g', rttNs: 200_000, rateBps: 1e10, lossRatio: 0 },

@@ -36,7 +36,7 @@ function figures(...results: Result[]): Figures {
       guest: 'debian-13',
       kernel: '6.12',
       packageManifestSha256: '',
-      guestDisk: '',
+      guestDiskSha256: '',
       images: {},
       machine: { qemu: '10.0', cpu: 'max', icount: 'shift=0', ramBytes: 1 },
       net: { profile: 'lan1g', rttNs: 500_000, rateBps: 1e9, lossRatio: 0 },
