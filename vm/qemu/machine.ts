@@ -62,6 +62,7 @@ export function machineArguments(
   return [
     ...firmware.flatMap((folder) => ['-L', folder]),
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
+    ...['-name', 'trio,debug-threads=on'], // the guard finds the CPU's thread by its name
     ...['-machine', 'q35,nvdimm=on,memory-backend=ram', '-accel', 'tcg', '-cpu', cpuModel, '-smp', '1'],
     ...['-icount', icount, '-rtc', 'base=2025-03-30T00:00:00,clock=vm'],
     ...['-m', `${ramBytes / 2 ** 20}M,slots=4,maxmem=64G`],

@@ -15,6 +15,7 @@ import {
   payloadBytes,
   ramBytes,
 } from './machine.ts';
+import { guardHash } from '../tools/main-loop-guard.ts';
 import { toolCommand, type ToolCommand } from '../tools/tool-root.ts';
 import { consoleTail, startQemu, type Qemu } from './process.ts';
 import { atNextTimer, withoutHostClock } from './saved-state.ts';
@@ -53,6 +54,7 @@ export async function template(
       ramBytes,
       payloadBytes,
       outputBytes,
+      guard: await guardHash(),
       version: 4,
     }),
     registryDiskBytes,
