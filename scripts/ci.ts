@@ -12,31 +12,43 @@ import { noCounts, vitestCounts, type Counts } from './vitest-counts.ts';
 
 interface Outcome {
   readonly ok: boolean;
+  /** All that it printed. */
+  readonly output?: string;
   /** What ran inside the step. */
   readonly tests?: Counts;
 }
 
 process.chdir(join(import.meta.dirname, '..'));
 const out = 'out/ci'; // stays after the run, to look at when something failed
-const done: { name: string; ok: boolean; seconds: number; tests: Counts }[] = [];
-const run = $({ nothrow: true, stdio: ['ignore', 'inherit', 'inherit'] });
+/** Lines of a failed step's output that are shown again at the end, where a cut-off log still has them. */
+const linesAtTheEnd = 15;
+const done: (Outcome & { name: string; seconds: number; tests: Counts })[] = [];
+
+/** Runs a command whose output is seen at once and kept. */
+async function run(pieces: TemplateStringsArray, ...values: unknown[]): Promise<Outcome> {
+  const child = $({ nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] })(pieces, ...values);
+  child.stdout.pipe(process.stdout, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  const { ok, stdall } = await child;
+  return { ok, output: stdall };
+}
 
 async function step(name: string, work: () => Promise<Outcome>): Promise<boolean> {
   console.log(`\n=== ${name}`);
   const startedMs = performance.now();
-  const { ok, tests = noCounts } = await work().catch((error: unknown) => {
+  const outcome = await work().catch((error: unknown): Outcome => {
     console.error(error);
-    return { ok: false, tests: noCounts };
+    return { ok: false, output: String(error) };
   });
-  done.push({ name, ok, seconds: (performance.now() - startedMs) / 1000, tests });
-  return ok;
+  done.push({ tests: noCounts, ...outcome, name, seconds: (performance.now() - startedMs) / 1000 });
+  return outcome.ok;
 }
 
 async function vitest(script: 'test' | 'test:vm'): Promise<Outcome> {
   const report = join(out, `${script.replace(':', '-')}.json`);
-  const { ok } =
+  const outcome =
     await run`npm run ${script} -- --reporter=default --reporter=json --outputFile.json=${report}`;
-  return { ok, tests: await vitestCounts(report) };
+  return { ...outcome, tests: await vitestCounts(report) };
 }
 
 const runFiles = (n: number): Run => ({
@@ -45,14 +57,17 @@ const runFiles = (n: number): Run => ({
 });
 
 /** `--silent`: npm's own lines must not come before the JSON. */
-async function smokeTest({ jsonFile, outFolder }: Run): Promise<Outcome> {
-  return run`npm run --silent vm:e2e -- --workload nginx --systems full,crfs --json --out ${outFolder} > ${jsonFile}`;
+async function smokeTest(
+  { jsonFile, outFolder }: Run,
+  environment: readonly string[] = [],
+): Promise<Outcome> {
+  return run`env ${environment} npm run --silent vm:e2e -- --workload nginx --systems full,crfs --json --out ${outFolder} > ${jsonFile}`;
 }
 
 async function determinism(first: Run, second: Run): Promise<Outcome> {
   const differences = await compareRuns(first, second);
   for (const difference of differences) console.error(difference);
-  return { ok: differences.length === 0 };
+  return { ok: differences.length === 0, output: differences.join('\n') };
 }
 
 await rm(out, { recursive: true, force: true });
@@ -65,13 +80,21 @@ if (argv['vm'] !== false) {
   const [first, second] = [runFiles(1), runFiles(2)];
   const bothRan =
     (await step('VM smoke test', () => smokeTest(first))) &&
-    (await step('VM smoke test again', () => smokeTest(second)));
+    (await step('VM smoke test again, in a restless QEMU', () =>
+      smokeTest(second, ['TRIO_RESTLESS_QEMU=1']),
+    ));
   // Without two runs there is nothing to compare; the run that failed has been counted.
   if (bothRan) await step('both VM runs are the same, byte for byte', () => determinism(first, second));
   // The same environment must give the same bytes; after an update of packages, the same counts within bounds.
   await step('golden traces', () => run`npm run golden:check -- --workload nginx --parts traces`);
   await step('VM tests', () => vitest('test:vm'));
 }
+
+for (const { name, ok, output = '' } of done)
+  if (!ok)
+    console.log(
+      [`\n=== the end of: ${name}`, ...output.trimEnd().split('\n').slice(-linesAtTheEnd)].join('\n'),
+    );
 
 console.log('\n=== summary');
 for (const { name, ok, seconds, tests } of done) {

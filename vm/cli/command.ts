@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import { guests } from '../guests/index.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -54,6 +56,19 @@ function named<T extends { readonly id: string }>(what: string, id: string, all:
     `UNKNOWN_${what.toUpperCase()}`,
     `unknown ${what} "${id}".${guess ? ` Did you mean ${guess}?` : ''} Known: ${known.join(', ')}`,
   );
+}
+
+/**
+ * The folder that a command writes to, made when missing.
+ *
+ * @throws TrioError `BAD_FOLDER` (exit code 2) when it cannot be made
+ */
+export async function outputFolder(path: string): Promise<string> {
+  const folder = resolve(path);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw usageError('BAD_FOLDER', `cannot write to the folder ${folder}: ${String(error)}`);
+  });
+  return folder;
 }
 
 /** A whole number in a range, from an option's text. */

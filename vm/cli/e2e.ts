@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { takeLock } from '../cache/lock.ts';
 import type { Figures } from '../e2e/figures.ts';
 import { networkHelp, parseNetwork } from '../e2e/network.ts';
@@ -10,7 +10,7 @@ import { terminalProgress } from '../progress.ts';
 import { defaultLimits } from '../qemu/limits.ts';
 import { findQemu } from '../qemu/process.ts';
 import { systems } from '../systems/index.ts';
-import { command, guestNamed, main, systemsNamed, wholeNumber } from './command.ts';
+import { command, guestNamed, main, outputFolder, systemsNamed, wholeNumber } from './command.ts';
 import { bothDone, imagesOf, inTurn, withImageOptions, type ImageOptions } from './images.ts';
 
 interface Options extends ImageOptions {
@@ -53,7 +53,7 @@ const program = withImageOptions(
     const wallLimitMs = wholeNumber('--wall-limit', options.wallLimit, 1, 86_400) * 1000;
     const progress = terminalProgress();
     const build = await imagesOf(options);
-    const out = resolve(options.out);
+    const out = await outputFolder(options.out);
     const release = await takeLock(join(out, '.lock'), () =>
       progress.say(`waiting: another run is writing to ${out} (--out names another folder)`),
     );

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { takeLock } from '../cache/lock.ts';
 import { networkHelp, parseNetwork } from '../e2e/network.ts';
 import { guestDisk } from '../guests/disk.ts';
@@ -9,7 +9,7 @@ import { findQemu } from '../qemu/process.ts';
 import { systems } from '../systems/index.ts';
 import { traceImage } from '../trace/run.ts';
 import { recordedStarts, touchStart } from '../trace/starts.ts';
-import { command, guestNamed, main, systemsNamed, wholeNumber } from './command.ts';
+import { command, guestNamed, main, outputFolder, systemsNamed, wholeNumber } from './command.ts';
 import { bothDone, imagesOf, inTurn, withImageOptions, type ImageOptions } from './images.ts';
 
 interface Options extends ImageOptions {
@@ -51,7 +51,7 @@ const program = withImageOptions(
     };
     const progress = terminalProgress();
     const build = await imagesOf(options);
-    const out = resolve(options.out);
+    const out = await outputFolder(options.out);
     const release = await takeLock(join(out, '.lock'), () =>
       progress.say(`waiting: another run is writing to ${out} (--out names another folder)`),
     );

@@ -35,6 +35,7 @@ describe('usage errors: one message, exit code 2, nothing built', () => {
     ['e2e', ['--systems', 'full,crsf'], 'unknown system "crsf". Did you mean crfs?'],
     ['e2e', ['--guest', 'debian-11'], 'unknown guest "debian-11". Did you mean debian-1'],
     ['e2e', ['--net', 'lan2g'], 'network profile "lan2g": unknown name'],
+    ['e2e', ['--out', join(import.meta.filename, 'x')], 'cannot write to the folder'],
     ['e2e', ['--samples', '0'], '--samples takes a whole number from 1 to 1000, not "0"'],
     ['e2e', ['--limit', 'soon'], '--limit takes a whole number'],
     ['e2e', ['--frobnicate'], "unknown option '--frobnicate'"],
