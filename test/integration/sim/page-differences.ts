@@ -19,12 +19,14 @@ export interface PageDifference {
   readonly touch: OtherTouch;
 }
 
-// redis-server (a link to redis-check-rdb) touches page 459 in its last milliseconds before Ready, or not: its event
-// loop takes timers and the first connection as they come. In the start `touch` of debian-13 it was ready without.
-// In `readahead-64k`, 459 is not cached, and comes alone: the pages around it are there (do_sync_mmap_readahead,
-// mm/filemap.c). In the other two it is the marked page at three quarters of a read-around, 435-466: its touch reads
-// from the next hole on, 484-490 (do_async_mmap_readahead, mm/filemap.c; page_cache_async_ra, mm/readahead.c), before
-// the program gets there by itself. Read in linux-source-6.12.
+// redis-server (a link to redis-check-rdb) runs serverCron by a timer. If a client is connected by then, serverCron
+// calls clientsCronHandleTimeout for it, on page 459, before it comes to replicationCron, on page 218 (dynamic symbols of
+// redis-tools 5:8.0.2-3+deb13u3). In the start `touch` the first client came just behind that tick, in these before.
+//
+// What the touch of page 459 does with the page cache, by linux-source-6.12: in `readahead-64k` it is not cached, and
+// comes alone, as the pages around it are there (do_sync_mmap_readahead, mm/filemap.c). In `default` and `fuse` it is the
+// marked page at three quarters of the read-around 435-466: its touch reads from the next hole on, 484-490
+// (do_async_mmap_readahead, mm/filemap.c; page_cache_async_ra, mm/readahead.c), before the program gets there by itself.
 const path = '/usr/bin/redis-check-rdb';
 const redis = {
   ...{ guest: 'debian-13', workload: 'redis', path, extra: '' },
