@@ -19,9 +19,11 @@ export interface PageDifference {
   readonly touch: OtherTouch;
 }
 
-// redis-server (a link to redis-check-rdb) runs serverCron by a timer. If a client is connected by then, serverCron
-// calls clientsCronHandleTimeout for it, on page 459, before it comes to replicationCron, on page 218 (dynamic symbols of
-// redis-tools 5:8.0.2-3+deb13u3). In the start `touch` the first client came just behind that tick, in these before.
+// redis-server (a link to redis-check-rdb) runs serverCron by a timer. For a client that is connected by then, it calls
+// clientsCronHandleTimeout, on page 459, before replicationCron, on page 218 (disassembly and dynamic symbols of
+// redis-tools 5:8.0.2-3+deb13u3). The start `touch` reads from its first client only behind that tick, and never touches
+// 459. That the client came before it in the starts below is inferred, not seen: they have no record of accesses. What
+// is shown is that this one touch, at this place, makes all three exact.
 //
 // What the touch of page 459 does with the page cache, by linux-source-6.12: in `readahead-64k` it is not cached, and
 // comes alone, as the pages around it are there (do_sync_mmap_readahead, mm/filemap.c). In `default` and `fuse` it is the
