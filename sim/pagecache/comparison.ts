@@ -24,6 +24,8 @@ export interface FileComparison {
   readonly missed: readonly number[];
   /** Predicted, not recorded. */
   readonly extra: readonly number[];
+  /** Of the common pages, as they were recorded: from the first place to the last at which the lists differ. */
+  readonly outOfOrder: readonly number[];
 }
 
 export interface Comparison {
@@ -47,17 +49,19 @@ export function compareInsertions(
   predicted: Iterable<InsertedFile>,
   same: SameFile,
 ): Comparison {
-  const pairs = new Map<string, { file: InsertedFile; recorded: FolioList; predicted: FolioList }>();
+  const pairs = new Map<string, Pair>();
   for (const file of recorded)
     if (file.inserted.length > 0)
-      pairs.set(keyOf(file, same), { file, recorded: file.inserted, predicted: none });
+      pairs.set(keyOf(file, same), { file, path: file.path, recorded: file.inserted, predicted: none });
   for (const file of predicted) {
     if (file.inserted.length === 0) continue;
     const pair = pairs.get(keyOf(file, same));
-    if (pair) pair.predicted = file.inserted;
-    else pairs.set(keyOf(file, same), { file, recorded: none, predicted: file.inserted });
+    if (pair) {
+      pair.predicted = file.inserted;
+      pair.path ??= file.path;
+    } else pairs.set(keyOf(file, same), { file, path: file.path, recorded: none, predicted: file.inserted });
   }
-  const files = [...pairs.values()].map((pair) => compareFile(pair.file, pair.recorded, pair.predicted));
+  const files = [...pairs.values()].map(compareFile);
   const sum = (of: (file: FileComparison) => number) => files.reduce((total, file) => total + of(file), 0);
   const recordedPages = sum((file) => file.recordedPages);
   const predictedPages = sum((file) => file.predictedPages);
@@ -74,7 +78,15 @@ function keyOf({ dev, ino, path }: InsertedFile, same: SameFile): string {
   return same === 'path' && path !== undefined ? path : `${dev}:${ino}`;
 }
 
-function compareFile(file: InsertedFile, recorded: FolioList, predicted: FolioList): FileComparison {
+/** A file on both sides; the recording may not know its path. */
+interface Pair {
+  readonly file: InsertedFile;
+  path: string | undefined;
+  readonly recorded: FolioList;
+  predicted: FolioList;
+}
+
+function compareFile({ file, path, recorded, predicted }: Pair): FileComparison {
   const missed: number[] = [];
   const extra: number[] = [];
   const [left, right] = [recorded.toPages().toSorted(), predicted.toPages().toSorted()];
@@ -88,8 +100,20 @@ function compareFile(file: InsertedFile, recorded: FolioList, predicted: FolioLi
     if (b <= a) r++;
   }
   return {
-    ...{ dev: file.dev, ino: file.ino, path: file.path },
+    ...{ dev: file.dev, ino: file.ino, path },
     ...{ recordedPages: recorded.pages, predictedPages: predicted.pages, commonPages },
     ...{ sameOrder: recorded.equals(predicted), missed, extra },
+    outOfOrder: stretchThatDiffers(without(recorded, missed), without(predicted, extra)),
   };
+}
+
+function without(list: FolioList, pages: readonly number[]): number[] {
+  const gone = new Set(pages);
+  return [...list.toPages()].filter((page) => !gone.has(page));
+}
+
+/** Of the first list. */
+function stretchThatDiffers(a: readonly number[], b: readonly number[]): number[] {
+  const differs = (page: number, i: number) => page !== b[i];
+  return a.slice(a.findIndex(differs), a.findLastIndex(differs) + 1);
 }

@@ -7,7 +7,8 @@ import type { Kernel } from './kernel.ts';
 import { OpenFile } from './open-file.ts';
 import { PageCache } from './page-cache.ts';
 
-/** FMODE_RANDOM */
+/** FMODE_WRITE and FMODE_RANDOM */
+const writeMode = 0x2;
 const randomMode = 0x1000;
 
 /** A file of the trace, known by the inode that holds its pages. */
@@ -15,9 +16,13 @@ export class TraceFile implements InsertedFile {
   readonly dev: number;
   readonly ino: number;
   path: string | undefined;
+  /** It was opened for writing: in an overlay, a file of the container's own layer, and none of the image. */
+  openedForWriting = false;
   readonly inode: Inode;
   /** What the model put in the cache. */
   readonly inserted = new FolioList();
+  /** The same, with what others than the traced accesses put there: all that is to be seen in the cache itself. */
+  readonly cached = new FolioList();
   /** What the kernel did, for accesses in the trace. */
   readonly recorded = new FolioList();
 
@@ -60,6 +65,7 @@ export class TraceFiles {
   open(record: OpenRecord, settings?: FileSettings): void {
     const file = this.#file(record.dev, record.ino);
     file.path ??= record.path;
+    file.openedForWriting ||= (record.fMode & writeMode) !== 0;
     const { inode } = file;
     inode.sizeBytes = record.inodeBytes;
     inode.device.raPages = settings?.raPages ?? record.bdiRaPages;
@@ -91,8 +97,11 @@ export class TraceFiles {
   /** Moves the model's insertions to the files' lists. */
   collect(): void {
     const { insertions } = this.cache;
-    for (let i = 0; i < insertions.length; i++)
-      this.files[insertions.inode(i)]!.inserted.push(insertions.firstPage(i), insertions.order(i));
+    for (let i = 0; i < insertions.length; i++) {
+      const file = this.files[insertions.inode(i)]!;
+      file.inserted.push(insertions.firstPage(i), insertions.order(i));
+      file.cached.push(insertions.firstPage(i), insertions.order(i));
+    }
     insertions.clear();
   }
 
@@ -105,7 +114,9 @@ export class TraceFiles {
       return;
     }
     this.foreign++;
-    if (file.inode.isFree(index, index + 2 ** order)) file.inode.insert(index, order, false);
+    if (!file.inode.isFree(index, index + 2 ** order)) return;
+    file.inode.insert(index, order, false);
+    file.cached.push(index, order);
   }
 
   delete(record: PageRecord): void {

@@ -42,6 +42,7 @@ export const clean: Record<string, string> = {
     import { argv } from 'node:process';
     export { x } from '../systems/trio.ts';
     export { x as y } from '../../trio/image/meta.ts';
+    export { x as w } from '../../trio/errors.ts';
     export { z } from 'zod';
     export const hash = createHash('sha256').update(argv.join('')).digest('hex');`,
   'sim/engine/clean.ts': `
@@ -74,12 +75,12 @@ export const violations: Violation[] = [
   ...imports('sim', [
     '../vm/e2e/run.ts',
     '../test/helper.ts',
-    '../trio/errors.ts',
+    '../trio/cli/trio.ts',
     '../trio/registry/client.ts',
   ]),
   ...imports('sim/report', ['../../vm/e2e/run.ts', '../../test/helper.ts', '../../scripts/tool.ts']),
   ...imports('sim/report', [
-    '../../trio/errors.ts',
+    '../../trio/cli/trio.ts',
     '../../trio/registry/client.ts',
     '../../golden/table.ts',
     '../../kernel/table.ts',

@@ -1,0 +1,31 @@
+import { Command, CommanderError } from 'commander';
+import { TrioError } from '../../trio/errors.ts';
+import { pagesCommand } from './pages.ts';
+
+/** The program behind `npm run sim`; its parsing errors are thrown, not printed and exited on. */
+function program(): Command {
+  const sim = new Command('sim')
+    .description('The simulator: predicts what the testbed in vm/ measures')
+    .addHelpText('after', '\nExample:\n  npm run sim -- pages --guest debian-13')
+    .exitOverride();
+  for (const command of [pagesCommand()]) sim.addCommand(command.exitOverride());
+  return sim;
+}
+
+/** Runs one command line; returns the exit code (0 done, 1 failed, 2 bad usage). A bug of ours is thrown. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has printed its message (or the help that was asked for) by now.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof TrioError)) throw error;
+    process.stderr.write(`sim: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+// `npm run sim -- … | head` closes our output early: nothing to complain about.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.exitCode = await main(process.argv.slice(2));

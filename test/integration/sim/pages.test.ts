@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { kernelOf, kernels } from '../../../sim/pagecache/kernel.ts';
+import { Prediction } from '../../../sim/pagecache/predict.ts';
+import { pageRanges } from '../../../sim/validate/page-ranges.ts';
+import { checkPages, type PagesCheck } from '../../../sim/validate/pages.ts';
+import { findRecordings } from '../../../sim/validate/recordings.ts';
+import { PredictionWithTouch } from '../../support/other-touch.ts';
+import { pageDifferences } from './page-differences.ts';
+
+const golden = join(import.meta.dirname, '../../../golden');
+const recordings = await findRecordings(golden);
+/** At least these are recorded of each workload. */
+const starts = ['touch', 'default', 'fuse', 'fault-around-16k'].concat(
+  ['16k', '64k', '512k'].map((size) => `readahead-${size}`),
+);
+
+const checks = new Map<string, Promise<PagesCheck[]>>();
+/** What the model says as it is; asked for by more than one test. */
+function checked(folder: string): Promise<PagesCheck[]> {
+  const known = checks.get(folder) ?? checkPages(folder);
+  checks.set(folder, known);
+  return known;
+}
+
+/** The files of a start whose pages are not as predicted, as `pageDifferences` lists them. */
+function differences({ start, comparison }: PagesCheck) {
+  return comparison.files
+    .filter(({ sameOrder }) => !sameOrder)
+    .map(({ path, missed, extra, outOfOrder }) => ({
+      ...{ start, path, missed: pageRanges(missed), extra: pageRanges(extra) },
+      outOfOrder: pageRanges(outOfOrder),
+    }));
+}
+
+describe.each(recordings)('$guest/$workload', ({ guest, workload, folder }) => {
+  const known = pageDifferences.filter((each) => each.guest === guest && each.workload === workload);
+
+  test('every page is predicted, in order, but for the listed differences', async () => {
+    const found = await checked(folder);
+    expect(found.map(({ start }) => start)).toEqual(expect.arrayContaining(starts));
+    expect(found.flatMap(differences)).toEqual(
+      known.map(({ start, path, missed, extra, outOfOrder }) => ({
+        ...{ start, path, missed, extra, outOfOrder },
+      })),
+    );
+    const inexact = found.filter(({ exact }) => !exact).map(({ start }) => start);
+    expect(new Set(inexact)).toEqual(new Set(known.map(({ start }) => start)));
+    for (const { comparison } of found) expect(comparison.recordedPages).toBeGreaterThan(0);
+  });
+
+  test('with what the program did otherwise, every prediction is exact', async () => {
+    const found = await checkPages(folder, (start, settings) => {
+      const difference = known.find((each) => each.start === start);
+      return difference ? new PredictionWithTouch(settings, difference.touch) : new Prediction(settings);
+    });
+    expect(found.filter(({ exact }) => !exact).map(({ start }) => start)).toEqual([]);
+  });
+
+  test('the model of another kernel is not exact: the recording can tell them apart', async () => {
+    const found = await checkPages(folder, (_, settings) => {
+      const kernelFor = (release: string) => kernels.find((each) => each !== settings.kernelFor(release))!;
+      return new Prediction({ ...settings, kernelFor });
+    });
+    expect(found.find(({ start }) => start === 'readahead-16k')).toMatchObject({ exact: false });
+  });
+});
+
+test('there are recordings of every kernel that has a model', async () => {
+  const releases: string[] = [];
+  for (const { folder } of recordings)
+    for (const { kernelRelease } of await checked(folder)) releases.push(kernelRelease);
+  expect(new Set(releases.map(kernelOf))).toEqual(new Set(kernels));
+});
+
+test('every listed difference is of a recording', () => {
+  const names = recordings.map(({ guest, workload }) => `${guest}/${workload}`);
+  for (const { guest, workload } of pageDifferences) expect(names).toContain(`${guest}/${workload}`);
+});
