@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrioError } from '../errors.ts';
 
@@ -20,8 +20,9 @@ export async function withDrafts<T>(
   folder: string,
   work: (create: () => Promise<Draft>) => Promise<T>,
 ): Promise<T> {
-  const drafts = new Map<string, FileHandle>();
-  const removeAll = () => [...drafts.keys()].forEach((path) => rmSync(path, { force: true }));
+  const paths: string[] = [];
+  const files: FileHandle[] = [];
+  const removeAll = () => paths.forEach((path) => rmSync(path, { force: true }));
   const interrupted = (signal: NodeJS.Signals) => {
     removeAll();
     process.off(signal, interrupted);
@@ -32,10 +33,13 @@ export async function withDrafts<T>(
   try {
     await mkdir(folder, { recursive: true });
     return await work(async () => {
-      const path = join(folder, `.partial-${process.pid}-${drafts.size}`);
-      await rm(path, { force: true });
-      const file = await open(path, 'wx+');
-      drafts.set(path, file);
+      const path = join(folder, `.partial-${process.pid}-${paths.length}`);
+      rmSync(path, { force: true });
+      // Made at once: a signal must not find one that is about to be there.
+      writeFileSync(path, '', { flag: 'wx' });
+      paths.push(path);
+      const file = await open(path, 'r+');
+      files.push(file);
       return {
         file,
         publish: async (name) => {
@@ -50,7 +54,7 @@ export async function withDrafts<T>(
       ? new TrioError('CANNOT_WRITE', `cannot write to ${folder}: ${error.message}`, { cause: error })
       : error;
   } finally {
-    for (const file of drafts.values()) await file.close();
+    for (const file of files) await file.close();
     removeAll();
     for (const signal of signals) process.off(signal, interrupted);
   }
