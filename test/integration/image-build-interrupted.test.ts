@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, watch } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +84,18 @@ describe.each(['SIGINT', 'SIGTERM'] as const)(
       expect(await interruptBuild(signal, () => build('little.txt'))).toEqual(interrupted);
       expect(await readdir(out)).toEqual(['trio_data', 'trio_meta']);
       expect(await readFile(join(out, 'trio_data'), 'latin1')).toBe('small'.padEnd(4096, '\0'));
+      expect(await verify()).toMatchObject({ exitCode: 0 });
+    });
+
+    it('gives both files their names, or none', async () => {
+      await mkdir(out);
+      const building = build('little.txt');
+      const watcher = watch(out, (_, name) => {
+        if (name === 'trio_data') building.kill(signal);
+      });
+      await building;
+      watcher.close();
+      expect(await readdir(out)).toEqual(['trio_data', 'trio_meta']);
       expect(await verify()).toMatchObject({ exitCode: 0 });
     });
   },

@@ -1,13 +1,15 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrioError } from '../errors.ts';
 
 /** A file that has no name yet. */
 export interface Draft {
   readonly file: FileHandle;
-  /** Gives the file its name, once its bytes are on the disk. */
-  publish(name: string): Promise<void>;
+  /** Resolves once its bytes are on the disk. */
+  settle(): Promise<void>;
+  /** Gives the settled file its name. Synchronous, so that no signal comes between the names of files that belong together. */
+  publish(name: string): void;
 }
 
 /**
@@ -42,10 +44,10 @@ export async function withDrafts<T>(
       files.push(file);
       return {
         file,
-        publish: async (name) => {
-          await file.sync();
-          await rename(path, join(folder, name));
-          await syncFolder(folder);
+        settle: () => file.sync(),
+        publish: (name) => {
+          renameSync(path, join(folder, name));
+          syncFolder(folder);
         },
       };
     });
@@ -64,11 +66,11 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+function syncFolder(path: string): void {
+  const fd = openSync(path, 'r');
   try {
-    await folder.sync();
+    fsyncSync(fd);
   } finally {
-    await folder.close();
+    closeSync(fd);
   }
 }

@@ -117,8 +117,10 @@ export async function exportOpenEuler(
     const metaName = createHash('sha256').update(meta).digest('hex');
     const metaDraft = await create();
     await metaDraft.file.writeFile(meta);
-    await data.publish(dataName);
-    await metaDraft.publish(metaName);
+    await data.settle();
+    await metaDraft.settle();
+    data.publish(dataName);
+    metaDraft.publish(metaName);
     return { metaName, dataName, files: meta.split('@').length, ranges: requests.length, dataBytes };
   });
 }

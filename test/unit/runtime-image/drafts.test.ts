@@ -13,7 +13,8 @@ it('names what was published, and replaces what was there', async () => {
     await published.file.writeFile('new');
     await forgotten.file.writeFile('none');
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old');
-    await published.publish('a');
+    await published.settle();
+    published.publish('a');
   });
   expect(await readdir(folder)).toEqual(['a']);
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('new');
