@@ -8,7 +8,9 @@ const quietMs = 2000;
  */
 export async function withProgress<T>(work: (note: (text: string) => void) => Promise<T>): Promise<T> {
   let now = 'working';
-  const spinner = ora({ stream: process.stderr, discardStdin: false });
+  const stream = process.stderr;
+  // A serial console may say that it has no columns; ora would for ever clear the lines that such a text takes.
+  const spinner = ora({ stream, discardStdin: false, ...(stream.columns === 0 && { isEnabled: false }) });
   const timer = setTimeout(() => spinner.start(now), quietMs);
   try {
     return await work((text) => {

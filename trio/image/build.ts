@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrioError } from '../errors.ts';
 import type { StartSink } from '../trace/sink.ts';
@@ -72,10 +72,12 @@ export async function buildRuntimeImage(
     const metaBytes = writeMeta(rootfs, view.used, plan, packed);
     await meta.file.writeFile(metaBytes);
     note('writing to the disk');
-    // Metadata never lies beside data that is not its own.
-    await rm(join(folder, metaFile), { force: true });
-    await data.publish(dataFile);
-    await meta.publish(metaFile);
+    await data.settle();
+    await meta.settle();
+    // Metadata never lies beside data that is not its own, should the machine stop here.
+    rmSync(join(folder, metaFile), { force: true });
+    data.publish(dataFile);
+    meta.publish(metaFile);
     return report(rootfs, plan, recording, metaBytes.length);
   });
 }

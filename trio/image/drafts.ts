@@ -1,13 +1,15 @@
-import { rmSync } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrioError } from '../errors.ts';
 
 /** A file that has no name yet. */
 export interface Draft {
   readonly file: FileHandle;
-  /** Gives the file its name, once its bytes are on the disk. */
-  publish(name: string): Promise<void>;
+  /** Resolves once its bytes are on the disk. */
+  settle(): Promise<void>;
+  /** Gives the settled file its name. Synchronous, so that no signal comes between the names of files that belong together. */
+  publish(name: string): void;
 }
 
 /**
@@ -20,8 +22,9 @@ export async function withDrafts<T>(
   folder: string,
   work: (create: () => Promise<Draft>) => Promise<T>,
 ): Promise<T> {
-  const drafts = new Map<string, FileHandle>();
-  const removeAll = () => [...drafts.keys()].forEach((path) => rmSync(path, { force: true }));
+  const paths: string[] = [];
+  const files: FileHandle[] = [];
+  const removeAll = () => paths.forEach((path) => rmSync(path, { force: true }));
   const interrupted = (signal: NodeJS.Signals) => {
     removeAll();
     process.off(signal, interrupted);
@@ -32,16 +35,19 @@ export async function withDrafts<T>(
   try {
     await mkdir(folder, { recursive: true });
     return await work(async () => {
-      const path = join(folder, `.partial-${process.pid}-${drafts.size}`);
-      await rm(path, { force: true });
-      const file = await open(path, 'wx+');
-      drafts.set(path, file);
+      const path = join(folder, `.partial-${process.pid}-${paths.length}`);
+      rmSync(path, { force: true });
+      // Made at once: a signal must not find one that is about to be there.
+      writeFileSync(path, '', { flag: 'wx' });
+      paths.push(path);
+      const file = await open(path, 'r+');
+      files.push(file);
       return {
         file,
-        publish: async (name) => {
-          await file.sync();
-          await rename(path, join(folder, name));
-          await syncFolder(folder);
+        settle: () => file.sync(),
+        publish: (name) => {
+          renameSync(path, join(folder, name));
+          syncFolder(folder);
         },
       };
     });
@@ -50,7 +56,7 @@ export async function withDrafts<T>(
       ? new TrioError('CANNOT_WRITE', `cannot write to ${folder}: ${error.message}`, { cause: error })
       : error;
   } finally {
-    for (const file of drafts.values()) await file.close();
+    for (const file of files) await file.close();
     removeAll();
     for (const signal of signals) process.off(signal, interrupted);
   }
@@ -60,11 +66,11 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+function syncFolder(path: string): void {
+  const fd = openSync(path, 'r');
   try {
-    await folder.sync();
+    fsyncSync(fd);
   } finally {
-    await folder.close();
+    closeSync(fd);
   }
 }

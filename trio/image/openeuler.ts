@@ -107,18 +107,20 @@ export async function exportOpenEuler(
     await data.file.truncate(dataBytes); // what is not written is zero: the padding
     const doneBytes = new Float64Array(requests.length);
     let allBytes = 0;
-    await rootfs.read(requests, async (index, piece) => {
+    await rootfs.read(requests, (index, piece) => {
       const done = doneBytes[index] ?? 0;
-      await writer.write((starts[index] ?? 0) + done, piece);
+      writer.write((starts[index] ?? 0) + done, piece);
       doneBytes[index] = done + piece.length;
       note(`packing: ${((allBytes += piece.length) / 1e6).toFixed(0)} of ${(dataBytes / 1e6).toFixed(0)} MB`);
     });
-    const dataName = (await writer.finish(dataBytes)).toString('hex');
+    const dataName = writer.finish(dataBytes).toString('hex');
     const metaName = createHash('sha256').update(meta).digest('hex');
     const metaDraft = await create();
     await metaDraft.file.writeFile(meta);
-    await data.publish(dataName);
-    await metaDraft.publish(metaName);
+    await data.settle();
+    await metaDraft.settle();
+    data.publish(dataName);
+    metaDraft.publish(metaName);
     return { metaName, dataName, files: meta.split('@').length, ranges: requests.length, dataBytes };
   });
 }

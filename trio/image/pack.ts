@@ -22,7 +22,7 @@ export async function packData(
   const doneBytes = new Float64Array(plan.extents.length);
   const writer = new DataWriter(file);
   let allBytes = 0;
-  await rootfs.read(requests, async (index, piece) => {
+  await rootfs.read(requests, (index, piece) => {
     const extent = plan.extents[index];
     const request = requests[index];
     if (!extent || !request) throw new Error(`range ${index} was not asked for`);
@@ -30,16 +30,16 @@ export async function packData(
     const at = extent.dataPage * pageBytes + done;
     // The end of a file: the rest of its page is zero.
     const padBytes = done + piece.length === request.lengthBytes ? -request.lengthBytes & (pageBytes - 1) : 0;
-    await writer.write(at, piece);
+    writer.write(at, piece);
     let crc = crc32c(piece, crc32cs[index]);
     if (padBytes > 0) {
       const zeroes = Buffer.alloc(padBytes);
-      await writer.write(at + piece.length, zeroes);
+      writer.write(at + piece.length, zeroes);
       crc = crc32c(zeroes, crc);
     }
     crc32cs[index] = crc;
     doneBytes[index] = done + piece.length;
     note((allBytes += piece.length));
   });
-  return { sha256: await writer.finish(plan.pages * pageBytes), crc32cs };
+  return { sha256: writer.finish(plan.pages * pageBytes), crc32cs };
 }

@@ -16,8 +16,11 @@ import { fileType } from './layout.ts';
 import { fromText, toBytes, toText, TreeNode, type ReadRequest, type Rootfs, type Xattrs } from './rootfs.ts';
 
 const pieceBytes = 1 << 20;
-/** After how many bytes or directories a spinner may turn: the calls are synchronous, they are short and many. */
-const breatheEveryBytes = 32 << 20;
+/**
+ * After how many bytes or directories a spinner may turn and Ctrl-C is heard: the calls are synchronous, also those of
+ * who takes what was read. They are short and many, but a write may wait for a slow disk.
+ */
+const breatheEveryBytes = 8 << 20;
 const breatheEveryDirectories = 256;
 
 /**

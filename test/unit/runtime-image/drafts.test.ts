@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,7 +13,8 @@ it('names what was published, and replaces what was there', async () => {
     await published.file.writeFile('new');
     await forgotten.file.writeFile('none');
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old');
-    await published.publish('a');
+    await published.settle();
+    published.publish('a');
   });
   expect(await readdir(folder)).toEqual(['a']);
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('new');
@@ -26,6 +28,15 @@ it('leaves nothing of a failure', async () => {
   });
   await expect(failing).rejects.toThrow('stopped');
   expect(await readdir(folder)).toEqual([]);
+});
+
+it('has a draft at once, so that a signal never comes while one is about to be there', async () => {
+  const folder = await temporaryFolder();
+  await withDrafts(folder, async (create) => {
+    const creating = create();
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^\.partial-/)]);
+    await creating;
+  });
 });
 
 it('says where it cannot write', async () => {

@@ -1,11 +1,13 @@
-import { open, readFile } from 'node:fs/promises';
+import { crc32c } from '@node-rs/crc32';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { names } from '../../../trio/image/contents.ts';
-import { headerBytes } from '../../../trio/image/layout.ts';
+import { checkData } from '../../../trio/image/data-check.ts';
+import { extent, headerBytes } from '../../../trio/image/layout.ts';
 import { checkRecords } from '../../../trio/image/meta-check.ts';
 import { ImageMeta } from '../../../trio/image/meta-reader.ts';
-import { verifyRuntimeImage } from '../../../trio/image/verify.ts';
-import { dataPath, fixChecksums, metaPath, smallImage } from './small-image.ts';
+import { openMeta, verifyRuntimeImage } from '../../../trio/image/verify.ts';
+import { changeMeta, dataPath, fixChecksums, metaPath, place, smallImage } from './small-image.ts';
 
 describe('a right runtime image', () => {
   it('verifies, and says all its names', async () => {
@@ -27,6 +29,23 @@ describe('a right runtime image', () => {
       '1 /link -',
     ]);
   });
+});
+
+it('finds data that fit the checksums of their extents, but not their hash', async () => {
+  const folder = await smallImage();
+  const data = await readFile(dataPath(folder));
+  data[4096]! ^= 1;
+  await writeFile(dataPath(folder), data);
+  await changeMeta(folder, (meta) => {
+    const crcOf = (page: number) => crc32c(data.subarray(4096 * page, 4096 * (page + 1)));
+    for (let index = 0; index < 3; index++) {
+      const at = place(meta, 'extents', index);
+      meta.writeUInt32LE(crcOf(meta.readUInt32LE(at + extent.at.data_page)), at + extent.at.crc32c);
+    }
+  });
+  await expect(verifyRuntimeImage(folder)).rejects.toThrow(
+    'trio_data: at byte 0: the data have the SHA-256 ',
+  );
 });
 
 describe('flipping any single bit', () => {
@@ -67,25 +86,47 @@ describe('flipping any single bit', () => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  it('of the data is found', async () => {
+  // Each bit of all 12 288 bytes: seconds, more on a busy machine.
+  it('of the data is found', { timeout: 60_000 }, async () => {
     const folder = await smallImage();
+    const meta = await openMeta(folder);
     const data = await readFile(dataPath(folder));
-    const file = await open(dataPath(folder), 'r+');
+    const read = (piece: Buffer, at: number) => {
+      data.copy(piece, 0, at, at + piece.length);
+      return Promise.resolve();
+    };
+    const source = { path: 'flipped', bytes: data.length, read };
     const missed: number[] = [];
-    // Each bit of the padded page's edge, and one bit of each 61 bytes of the rest: CRC32C finds every single one.
-    for (let at = 0; at < data.length; at += at > 880 && at < 930 ? 1 : 61) {
-      const bit = at % 8;
-      await file.write(Buffer.from([data[at]! ^ (1 << bit)]), 0, 1, at);
-      await verifyRuntimeImage(folder).then(
-        () => missed.push(at),
-        (error: unknown) => {
-          if (!/trio_data: at byte \d+: .*(damaged|not zero)/.test(String(error))) throw error;
-        },
-      );
-      await file.write(data, at, 1, at);
+    for (let bit = 0; bit < 8 * data.length; bit++) {
+      data[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        await checkData(meta, source);
+        missed.push(bit);
+      } catch (error) {
+        if (!/^TrioError: flipped: at byte \d+: .*damaged/.test(String(error))) throw error;
+      }
+      data[bit >> 3]! ^= 1 << (bit & 7);
     }
-    await file.close();
     expect(missed).toEqual([]);
+    await checkData(meta, source);
+  });
+
+  it.each([
+    ['trio_meta', metaPath],
+    ['trio_data', dataPath],
+  ] as const)('of the file %s is found', async (name, pathOf) => {
+    const folder = await smallImage();
+    const path = pathOf(folder);
+    const bytes = await readFile(path);
+    // Its ends, and places between: that the files are read as the two checks above read the memory.
+    for (const share of [0, 0.1, 0.3, 0.5, 0.8, 1]) {
+      const at = Math.floor(share * (bytes.length - 1));
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 0x80;
+      await writeFile(path, flipped);
+      await expect(verifyRuntimeImage(folder)).rejects.toThrow(`${name}: at byte `);
+    }
+    await writeFile(path, bytes);
     await verifyRuntimeImage(folder);
   });
 });
