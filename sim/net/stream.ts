@@ -68,12 +68,14 @@ export class Stream implements Actor {
   #probes = 0;
   #written: Actor | undefined;
   #writtenSignal = 0;
+  #writtenArg = 0;
 
   // The receiver.
   /** The first burst that has not arrived, in the order of bytes. */
   #gapBurst = 0;
   #highestBurst = -1;
   #unackedBytes = 0;
+  #receiverRttNs = 0;
   #quickAcks = 0;
   #isReplying = false;
   #lastArrivalNs = -1;
@@ -87,6 +89,7 @@ export class Stream implements Actor {
   #watchBytes = Infinity;
   #watcher: Actor | undefined;
   #watcherSignal = 0;
+  #watcherArg = 0;
 
   constructor(engine: Engine, tcp: TcpParameters, data: LinkDirection, back: LinkDirection) {
     this.#engine = engine;
@@ -110,6 +113,7 @@ export class Stream implements Actor {
   start(rttNs: number): void {
     this.#smoothRttNs = rttNs;
     this.#minRttNs = rttNs;
+    this.#receiverRttNs = rttNs;
   }
 
   get sentBytes(): number {
@@ -121,20 +125,22 @@ export class Stream implements Actor {
    *
    * @param written  told when the socket has taken all of them: they may still be on the way
    */
-  send(bytes: number, writing: Writing, written?: Actor, signal = 0): void {
+  send(bytes: number, writing: Writing, written?: Actor, signal = 0, arg = 0): void {
     if (this.#offeredBytes > 0) throw new Error('the application writes one thing after the other');
     this.#offeredBytes = bytes;
     this.#writing = writing;
     this.#written = written;
     this.#writtenSignal = signal;
+    this.#writtenArg = arg;
     this.#write();
   }
 
   /** Tells when so many bytes, counted from the start, are there without a gap; one watcher at a time. */
-  watch(bytes: number, watcher: Actor, signal: number): void {
+  watch(bytes: number, watcher: Actor, signal: number, arg = 0): void {
     this.#watchBytes = bytes;
     this.#watcher = watcher;
     this.#watcherSignal = signal;
+    this.#watcherArg = arg;
     this.#tellWatcher();
   }
 
@@ -142,7 +148,7 @@ export class Stream implements Actor {
   consume(bytes: number): void {
     this.consumedBytes += bytes;
     if (this.consumedBytes > this.receivedBytes) throw new Error('more bytes read than have come');
-    this.#window.adjust(this.#engine.nowNs, this.consumedBytes, this.#smoothRttNs);
+    this.#window.adjust(this.#engine.nowNs, this.consumedBytes, this.#receiverRttNs);
     const openBytes = this.#advertisedEndBytes - this.receivedBytes;
     const nowOpenBytes = this.consumedBytes + this.#window.bytes - this.receivedBytes;
     if (this.#unackedBytes > this.#tcp.mssBytes || nowOpenBytes >= 2 * openBytes) this.#sendAck();
@@ -166,10 +172,7 @@ export class Stream implements Actor {
   /** Moves what the application has into the socket, as far as the send buffer has room. */
   #write(): void {
     if (this.#isWriting) return;
-    const tcp = this.#tcp;
-    const segments = Math.max(this.congestion.window, tcp.initialWindowSegments);
-    const wanted = Math.min(tcp.sendBufferBytesMax, segments * tcp.sendBufferPerSegmentBytes);
-    this.#sendBufferBytes = Math.max(this.#sendBufferBytes, wanted);
+    this.#expandSendBuffer();
     while (this.#offeredBytes > 0) {
       const room = this.#sendBufferBytes - (this.#queuedBytes - this.#ackedBytes);
       this.#isBlocked = room <= 0;
@@ -186,7 +189,7 @@ export class Stream implements Actor {
     }
     const written = this.#written;
     this.#written = undefined;
-    written?.receive(this.#writtenSignal, 0);
+    written?.receive(this.#writtenSignal, this.#writtenArg);
   }
 
   /** Sends what the windows allow: tcp_write_xmit. */
@@ -292,10 +295,16 @@ export class Stream implements Actor {
     this.#unackedBytes += bursts.bytes(burst);
     const nowNs = this.#engine.nowNs;
     if (this.#lastArrivalNs < 0 || nowNs - this.#lastArrivalNs > this.#rtoNs()) this.#quickAcks = 16;
+    // tcp_grow_window: as long as the window that the receiver dares to offer grows, it also answers at once.
+    const daredBytes = this.#tcp.receiveWindowBytes + 2 * this.receivedBytes;
+    if (daredBytes < this.#window.bytes && this.#quickAcks === 0) this.#quickAcks = 1;
     this.#lastArrivalNs = nowNs;
+    // What the receiver sees in time stamps: from its ACK to the data that it lets go.
+    const receiverRttNs = nowNs - bursts.sentAtNs(burst) + this.#minRttNs / 2;
+    this.#receiverRttNs += (receiverRttNs - this.#receiverRttNs) / 8;
     if (this.readsAtOnce) {
       this.consumedBytes = this.receivedBytes;
-      this.#window.adjust(nowNs, this.consumedBytes, this.#smoothRttNs);
+      this.#window.adjust(nowNs, this.consumedBytes, this.#receiverRttNs);
     }
     // A gap: also what was sent before is missing.
     const isOutOfOrder = gap <= burst;
@@ -313,7 +322,7 @@ export class Stream implements Actor {
     const watcher = this.#watcher;
     this.#watchBytes = Infinity;
     this.#watcher = undefined;
-    watcher?.receive(this.#watcherSignal, 0);
+    watcher?.receive(this.#watcherSignal, this.#watcherArg);
   }
 
   #sendAck(): void {
@@ -361,9 +370,18 @@ export class Stream implements Actor {
     bursts.first = Math.max(bursts.first, Math.min(this.#gapBurst, this.#ackedBurst));
     this.#armProbe();
     this.#transmit();
-    const queuedBytes = this.#queuedBytes - this.#ackedBytes;
+    if (!this.#isBlocked) return;
+    this.#expandSendBuffer();
     // sk_stream_is_writeable: the application is woken when a third of the buffer is free.
-    if (this.#isBlocked && queuedBytes <= (2 / 3) * this.#sendBufferBytes) this.#write();
+    if (this.#queuedBytes - this.#ackedBytes <= (2 / 3) * this.#sendBufferBytes) this.#write();
+  }
+
+  /** The send buffer follows the window up, not down: tcp_sndbuf_expand. */
+  #expandSendBuffer(): void {
+    const tcp = this.#tcp;
+    const segments = Math.max(this.congestion.window, tcp.initialWindowSegments);
+    const bytes = Math.min(tcp.sendBufferBytesMax, segments * tcp.sendBufferPerSegmentBytes);
+    if (bytes > this.#sendBufferBytes) this.#sendBufferBytes = bytes;
   }
 
   #measure(rttNs: number): void {
