@@ -22,10 +22,10 @@ const batches = fc.array(fc.record({ openNs: fc.integer({ min: 0, max: 100e6 }),
 });
 
 /**
- * The anomaly that there is: with other times, bursts end elsewhere, and one more of them or the last of slow start may
- * be needed. In 8000 pairs 8 were slower, 1.8 % at most.
+ * The anomaly that there is: with other times bursts end elsewhere, and the last may wait for one more ACK. Of 8000 pairs
+ * 8 were slower, by 0.12 % at most.
  */
-const anomaly = 1.03;
+const anomaly = 1.01;
 
 describe('what the model must not break', () => {
   it('a faster line never makes a transfer slower', () => {
