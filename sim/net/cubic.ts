@@ -132,7 +132,7 @@ export class Cubic {
       this.#untilOriginNs = Math.cbrt((this.#originWindow - window) / scale) * 1e9;
     }
     const seconds = (nowNs + this.#minRttNs - this.#epochStartNs - this.#untilOriginNs) / 1e9;
-    const target = this.#originWindow + scale * seconds ** 3;
+    const target = this.#originWindow + scale * seconds * seconds * seconds;
     let count = target > window ? window / (target - window) : 100 * window;
     if (this.#lastMaxWindow === 0) count = Math.min(count, initialCountMax);
     // Not slower than Reno with the same backoff would be.

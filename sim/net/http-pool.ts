@@ -5,7 +5,7 @@ import type { HttpRequest } from './http-request.ts';
 import type { Link } from './link.ts';
 import type { TcpParameters } from './parameters.ts';
 import type { Registry } from './registry.ts';
-import { atOnce } from './stream.ts';
+import { atOnce, type Stream } from './stream.ts';
 
 export interface HttpPoolParameters {
   /** Request line and headers, bytes. Measured: sent less headers of packets, per request, of `crfs` and `full`. */
@@ -41,12 +41,19 @@ interface Slot {
   idleEvent: number;
 }
 
+/** Reads an answer at its own pace, and so slows the sender: tells the stream with `consume`. */
+export interface AnswerReader {
+  /** The request goes out: the answer will come down this stream, as so many bytes, headers included. */
+  begin(stream: Stream, bytes: number): void;
+}
+
 /** A request and who waits for its answer. */
 interface Exchange {
   readonly request: HttpRequest;
   readonly done: Actor;
   readonly signal: number;
   readonly arg: number;
+  readonly reader: AnswerReader | undefined;
 }
 
 /**
@@ -84,9 +91,13 @@ export class HttpPool implements Actor {
     this.#parameters = parameters;
   }
 
-  /** Delivers the signal when the last byte of the answer is there; `registry.answer` tells what it is. */
-  request(request: HttpRequest, done: Actor, signal: number, arg = 0): void {
-    const exchange = { request, done, signal, arg };
+  /**
+   * Delivers the signal when the last byte of the answer is read; `registry.answer` tells what it is.
+   *
+   * @param reader  without one, all is read as it comes
+   */
+  request(request: HttpRequest, done: Actor, signal: number, arg = 0, reader?: AnswerReader): void {
+    const exchange = { request, done, signal, arg, reader };
     const idle = this.#idle.pop();
     if (idle !== undefined) {
       this.#engine.cancel(this.#slots[idle]!.idleEvent);
@@ -155,8 +166,11 @@ export class HttpPool implements Actor {
     const { bodyBytes } = this.#registry.answer(exchange.request);
     slot.exchange = exchange;
     slot.upBytes += requestHeaderBytes;
-    slot.downBytes +=
+    const answerBytes =
       this.#registry.parameters.headerBytes + (exchange.request.method === 'HEAD' ? 0 : bodyBytes);
+    slot.downBytes += answerBytes;
+    down.readsAtOnce = exchange.reader === undefined;
+    exchange.reader?.begin(down, answerBytes);
     up.watch(slot.upBytes, this, isAsked, number);
     down.watch(slot.downBytes, this, isAnswered, number);
     up.send(requestHeaderBytes, atOnce);

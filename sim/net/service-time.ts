@@ -24,8 +24,14 @@ export function logNormalTime(medianNs: number, spread: number, random: RandomSt
   if (!(medianNs >= 0 && medianNs < Infinity && spread >= 0 && spread < Infinity))
     throw new Error(`there is no log-normal service time with median ${medianNs} ns and spread ${spread}`);
   return () => {
-    // Box and Muller; 1 - u is never zero. Always two draws, so that a request moves no other's.
-    const normal = Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
-    return Math.round(medianNs * Math.exp(spread * normal));
+    // Marsaglia's polar method: of what is not exact in every engine, it takes only the logarithm.
+    for (;;) {
+      const x = 2 * random.uniform() - 1;
+      const y = 2 * random.uniform() - 1;
+      const square = x * x + y * y;
+      if (square === 0 || square >= 1) continue;
+      const normal = x * Math.sqrt((-2 * Math.log(square)) / square);
+      return Math.round(medianNs * Math.exp(spread * normal));
+    }
   };
 }

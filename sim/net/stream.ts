@@ -90,6 +90,9 @@ export class Stream implements Actor {
   #watcher: Actor | undefined;
   #watcherSignal = 0;
   #watcherArg = 0;
+  #reader: Actor | undefined;
+  #readerSignal = 0;
+  #readerArg = 0;
 
   constructor(engine: Engine, tcp: TcpParameters, data: LinkDirection, back: LinkDirection) {
     this.#engine = engine;
@@ -135,7 +138,7 @@ export class Stream implements Actor {
     this.#write();
   }
 
-  /** Tells when so many bytes, counted from the start, are there without a gap; one watcher at a time. */
+  /** Tells when the application has so many bytes, counted from the start; one watcher at a time. */
   watch(bytes: number, watcher: Actor, signal: number, arg = 0): void {
     this.#watchBytes = bytes;
     this.#watcher = watcher;
@@ -144,7 +147,18 @@ export class Stream implements Actor {
     this.#tellWatcher();
   }
 
-  /** The application has read what had come: makes room for more. */
+  /** Tells once when there is something to read; at once if there is. For one that reads for itself. */
+  whenReadable(reader: Actor, signal: number, arg = 0): void {
+    if (this.receivedBytes > this.consumedBytes) {
+      reader.receive(signal, arg);
+      return;
+    }
+    this.#reader = reader;
+    this.#readerSignal = signal;
+    this.#readerArg = arg;
+  }
+
+  /** The application has read so many of the bytes that had come: makes room for more. */
   consume(bytes: number): void {
     this.consumedBytes += bytes;
     if (this.consumedBytes > this.receivedBytes) throw new Error('more bytes read than have come');
@@ -152,6 +166,7 @@ export class Stream implements Actor {
     const openBytes = this.#advertisedEndBytes - this.receivedBytes;
     const nowOpenBytes = this.consumedBytes + this.#window.bytes - this.receivedBytes;
     if (this.#unackedBytes > this.#tcp.mssBytes || nowOpenBytes >= 2 * openBytes) this.#sendAck();
+    this.#tellWatcher();
   }
 
   receive(signal: number, arg: number): void {
@@ -183,7 +198,7 @@ export class Stream implements Actor {
       this.#transmit();
       if (this.#writing.everyNs > 0 && this.#offeredBytes > 0) {
         this.#isWriting = true;
-        this.#engine.after(this.#writing.everyNs, this.#source, this, writes);
+        this.#engine.after(Math.ceil(this.#writing.everyNs), this.#source, this, writes);
         return;
       }
     }
@@ -314,11 +329,16 @@ export class Stream implements Actor {
     if (isEnough || isQuick || isOutOfOrder || bursts.isRepair(burst)) this.#sendAck();
     else if (this.#ackEvent < 0)
       this.#ackEvent = this.#engine.after(this.#tcp.delayedAckNs, this.#source, this, delayedAck);
+    if (this.#reader && this.receivedBytes > this.consumedBytes) {
+      const reader = this.#reader;
+      this.#reader = undefined;
+      reader.receive(this.#readerSignal, this.#readerArg);
+    }
     this.#tellWatcher();
   }
 
   #tellWatcher(): void {
-    if (this.receivedBytes < this.#watchBytes) return;
+    if (this.consumedBytes < this.#watchBytes) return;
     const watcher = this.#watcher;
     this.#watchBytes = Infinity;
     this.#watcher = undefined;
@@ -368,8 +388,8 @@ export class Stream implements Actor {
       this.congestion.grow(nowNs, arrivedSegments);
     // The last acknowledged one stays: an ACK that only opens the window names it again.
     bursts.first = Math.max(bursts.first, Math.min(this.#gapBurst, this.#ackedBurst));
-    this.#armProbe();
     this.#transmit();
+    this.#armProbe();
     if (!this.#isBlocked) return;
     this.#expandSendBuffer();
     // sk_stream_is_writeable: the application is woken when a third of the buffer is free.
@@ -412,13 +432,13 @@ export class Stream implements Actor {
     if (!this.#isLossy) return;
     if (this.#probeEvent >= 0) this.#engine.cancel(this.#probeEvent);
     this.#probeEvent = -1;
-    if (this.#inFlightSegments === 0) return;
+    if (this.#inFlightSegments === 0 && this.#sentBytes === this.#queuedBytes) return;
     const slackNs = this.#inFlightSegments === 1 ? this.#tcp.rtoMinNs : 8e6;
     const waitNs = Math.ceil((2 * this.#smoothRttNs + slackNs) * 2 ** Math.min(this.#probes, 10));
     this.#probeEvent = this.#engine.after(waitNs, this.#source, this, probe);
   }
 
-  /** No answer: sends the last burst again, whose ACK tells what else is missing. */
+  /** No answer, or no word of an open window: sends the last burst again, whose ACK tells what there is to know. */
   #probe(): void {
     if (++this.#probes > 1) this.congestion.timeOut();
     const last = this.#bursts.end - 1;

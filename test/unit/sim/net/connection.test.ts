@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetwork } from '../../../../trio/network/profile.ts';
+import { Engine } from '../../../../sim/engine/engine.ts';
+import { Randomness } from '../../../../sim/engine/random.ts';
+import { Connection } from '../../../../sim/net/connection.ts';
+import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
+import { atOnce, type Stream } from '../../../../sim/net/stream.ts';
+import { parseNetwork } from '../../../../trio/network/profile.ts';
 import { transfer, transferNs } from '../../../support/transfers.ts';
 
 const { mssBytes, headerBytes, synBytes } = linuxTcp;
@@ -106,7 +111,7 @@ describe('a connection that is used again', () => {
     const startNs = engine.nowNs + pauseNs;
     const actor = {
       receive(signal: number): void {
-        if (signal === 0) down.send(100e3, { bytes: Infinity, everyNs: 0 });
+        if (signal === 0) down.send(100e3, atOnce);
         else doneNs = engine.nowNs;
       },
     };
@@ -128,7 +133,7 @@ describe('an application that does not read', () => {
     const { engine, times } = transfer(wan, [{ openNs: 0, bytes: 1 }]);
     const { down } = times[0]!.connection;
     down.readsAtOnce = false;
-    down.send(1e6, { bytes: Infinity, everyNs: 0 });
+    down.send(1e6, atOnce);
     engine.run();
     const stoppedBytes = down.receivedBytes;
     expect(stoppedBytes).toBeLessThanOrEqual(linuxTcp.receiveWindowBytes + 1);
@@ -139,5 +144,50 @@ describe('an application that does not read', () => {
     }
     expect(down.receivedBytes).toBe(1e6 + 1);
     expect(() => down.consume(2e6)).toThrow('more bytes read');
+  });
+
+  /** Reads 16 KiB at a time and works on each for a while. */
+  function slowReader(stream: Stream, engine: Engine, everyNs: number) {
+    const source = engine.source();
+    const reader = {
+      receive(signal: number, bytes: number): void {
+        if (signal === 0) {
+          const available = Math.min(16_384, stream.receivedBytes - stream.consumedBytes);
+          engine.after(everyNs, source, reader, 1, available);
+        } else {
+          stream.consume(bytes);
+          stream.whenReadable(reader, 0);
+        }
+      },
+    };
+    stream.readsAtOnce = false;
+    stream.whenReadable(reader, 0);
+  }
+
+  it.each([
+    [0, 150e6],
+    [0.05, 3e9],
+  ])('slows the sender down, with a loss of %d', (lossRatio, mostNs) => {
+    const engine = new Engine();
+    const loss = new Randomness('slow reader').stream('network loss');
+    const link = new Link(engine, { rttNs: 1e6, rateBps: 1e9, lossRatio }, loss);
+    const connection = new Connection(engine, linuxTcp, link);
+    const { down } = connection;
+    const bytes = 2e6;
+    let doneNs = -1;
+    const actor = {
+      receive(signal: number): void {
+        if (signal === 0) down.send(bytes, atOnce);
+        else doneNs = engine.nowNs;
+      },
+    };
+    slowReader(down, engine, 1e6);
+    down.watch(bytes, actor, 1);
+    connection.open(actor, 0);
+    engine.run();
+    expect(down.consumedBytes).toBe(bytes);
+    // 123 reads, a millisecond each, if all are full; without losses, the line would take 17 ms.
+    expect(doneNs).toBeGreaterThan(Math.ceil(bytes / 16_384) * 1e6);
+    expect(doneNs).toBeLessThan(mostNs);
   });
 });

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../../sim/engine/engine.ts';
 import { Randomness } from '../../../../sim/engine/random.ts';
+import { Connection } from '../../../../sim/net/connection.ts';
 import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
+import { atOnce } from '../../../../sim/net/stream.ts';
 import { parseNetwork } from '../../../../trio/network/profile.ts';
 import { transfer, transferNs } from '../../../support/transfers.ts';
 
@@ -105,6 +107,28 @@ describe('connections that share a line', () => {
     const jain =
       ratesOf.reduce((a, b) => a + b) ** 2 / (8 * ratesOf.reduce((sum, rate) => sum + rate * rate, 0));
     expect(jain).toBeGreaterThan(0.95);
+  });
+
+  it('leave to others what they do not use', () => {
+    // Max-min: who sends at a tenth of the line gets it, the other gets the rest.
+    const wan = parseNetwork('wan100m');
+    const engine = new Engine();
+    const link = new Link(engine, wan);
+    const [slow, greedy] = [1, 2].map(() => new Connection(engine, linuxTcp, link));
+    const tenth = { bytes: 12_500, everyNs: 10e6 };
+    const actor = {
+      receive(signal: number): void {
+        if (signal === 0) slow!.down.send(5e6, tenth);
+        else greedy!.down.send(60e6, atOnce);
+      },
+    };
+    slow!.open(actor, 0);
+    greedy!.open(actor, 1);
+    engine.run(3e9);
+    const afterBytes = [slow!.down.receivedBytes, greedy!.down.receivedBytes];
+    const seconds = 3;
+    expect((afterBytes[0]! * 8) / seconds / wan.rateBps).toBeGreaterThan(0.09);
+    expect((afterBytes[1]! * 8) / seconds / wan.rateBps).toBeGreaterThan(0.8);
   });
 
   it('use as much of it as one does', () => {

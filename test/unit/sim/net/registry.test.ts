@@ -7,6 +7,7 @@ import type { HttpRequest } from '../../../../sim/net/http-request.ts';
 import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
 import { dockerRegistry, Registry, type RegistryParameters } from '../../../../sim/net/registry.ts';
+import type { Stream } from '../../../../sim/net/stream.ts';
 import { constantTime, logNormalTime, measuredTime } from '../../../../sim/net/service-time.ts';
 
 const rttNs = 10e6;
@@ -82,6 +83,39 @@ describe('a pool of connections', () => {
     const { tookRtts, pool } = ask([{ atNs: 0 }, { atNs: 1.5 * rttNs }]);
     expect(tookRtts).toEqual([2, 1.5]);
     expect(pool.connectionsOpened).toBe(2);
+  });
+
+  it('is used again only after the answer is read', () => {
+    const engine = new Engine();
+    const registry = new Registry(engine, { ...dockerRegistry, serviceTime: constantTime(0) });
+    registry.put('/blob', 1000);
+    const pool = new HttpPool(engine, linuxTcp, new Link(engine, fast), registry, {
+      ...goTransport,
+      connectionsMax: 1,
+    });
+    const source = engine.source();
+    const doneNs: number[] = [];
+    const done = {
+      receive(): void {
+        doneNs.push(engine.nowNs);
+      },
+    };
+    // Reads what comes, a second later.
+    const lateReader = {
+      stream: undefined as Stream | undefined,
+      begin(stream: Stream): void {
+        this.stream = stream;
+        stream.whenReadable(this, 0);
+      },
+      receive(signal: number): void {
+        if (signal === 0) engine.after(1e9, source, this, 1);
+        else this.stream!.consume(this.stream!.receivedBytes - this.stream!.consumedBytes);
+      },
+    };
+    pool.request(get, done, 0, 0, lateReader);
+    pool.request(get, done, 0);
+    engine.run();
+    expect(doneNs.map((ns) => Math.round(ns / rttNs))).toEqual([102, 103]);
   });
 
   it('closes what rests too long', () => {
