@@ -1,6 +1,6 @@
 /**
  * The numbers of the TCP model, each with its unit and where it is from. "tcp.h", "tcp_input.c" and so on are files of
- * Debian's linux-source-6.12 (6.12.117-1~deb12u1), read for facts; 6.1 has the same values unless said.
+ * Debian's linux-source-6.12 (6.12.117-1~deb12u1), read for facts; linux-source-6.1 (6.1.192-2) has the same unless said.
  */
 export interface TcpParameters {
   /** Payload of a full segment, bytes. Ethernet's MTU of 1500 - 20 (IP) - 20 (TCP) - 12 (time stamps, on by default). */
@@ -25,7 +25,10 @@ export interface TcpParameters {
   readonly pacingRatio: number;
   /** First receive window, bytes. Half of tcp_rmem[1] (131072), in whole segments; tcp_select_initial_window. */
   readonly receiveWindowBytes: number;
-  /** Largest receive window that autotuning gives, bytes. Half of tcp_rmem[2] (6291456); tcp_adv_win_scale 1. */
+  /**
+   * Largest receive window that autotuning gives, bytes. Half of tcp_rmem[2] (6291456): in 6.1 by tcp_adv_win_scale 1;
+   * in 6.12 half to begin with, then what the first full segments show of their overhead, which this leaves out.
+   */
   readonly receiveWindowBytesMax: number;
   /** Send buffer per segment of the window, bytes. tcp_sndbuf_expand: twice the memory of a segment, 4352. */
   readonly sendBufferPerSegmentBytes: number;

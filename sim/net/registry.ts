@@ -49,7 +49,7 @@ export interface LoggedRequest {
   readonly path: string;
   readonly range: string;
   readonly status: number;
-  /** Of the body. */
+  /** Of the body, as the registry wrote it. */
   readonly bytes: number;
 }
 
@@ -125,7 +125,9 @@ export class Registry implements Actor {
       const { method, path, ranges } = request;
       const { status } = answer;
       const endNs = this.#engine.nowNs;
-      this.log.push({ atNs, endNs, method, path, range: rangeText(ranges), status, bytes: bodyBytes });
+      // It writes the body of a manifest also for HEAD, and counts it; net/http throws it away.
+      const bytes = path.includes('/manifests/') ? answer.bodyBytes : bodyBytes;
+      this.log.push({ atNs, endNs, method, path, range: rangeText(ranges), status, bytes });
     }
   }
 
