@@ -36,8 +36,6 @@ export class Connection implements Actor {
     this.#timeoutNs = tcp.synTimeoutNs;
     this.up = new Stream(engine, tcp, link.up, link.down);
     this.down = new Stream(engine, tcp, link.down, link.up);
-    this.up.pair(this.down);
-    this.down.pair(this.up);
   }
 
   /** Begins the handshake; the signal comes when the node may send, after one round trip. */
@@ -80,8 +78,8 @@ export class Connection implements Actor {
     if (this.#timeoutEvent >= 0) this.#engine.cancel(this.#timeoutEvent);
     this.isOpen = true;
     const rttNs = this.#engine.nowNs - this.#synSentNs;
-    this.up.start(rttNs);
-    this.down.start(rttNs);
+    this.up.start(this.down, rttNs);
+    this.down.start(this.up, rttNs);
     // If this one gets lost, the first data says the same.
     this.#link.up.send(this.#tcp.headerBytes, 1);
     const opened = this.#opened;

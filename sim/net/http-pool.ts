@@ -5,7 +5,8 @@ import type { HttpRequest } from './http-request.ts';
 import type { Link } from './link.ts';
 import type { TcpParameters } from './parameters.ts';
 import type { Registry } from './registry.ts';
-import { atOnce, type Stream } from './stream.ts';
+import { atOnce } from './sender.ts';
+import type { Stream } from './stream.ts';
 
 export interface HttpPoolParameters {
   /** Request line and headers, bytes. Measured: sent less headers of packets, per request, of `crfs` and `full`. */

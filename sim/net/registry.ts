@@ -5,7 +5,7 @@ import { type Answer, answerTo, rangeText } from './byte-range.ts';
 import type { Connection } from './connection.ts';
 import type { HttpRequest } from './http-request.ts';
 import { constantTime, type ServiceTime } from './service-time.ts';
-import type { Writing } from './stream.ts';
+import type { Writing } from './sender.ts';
 
 export interface RegistryParameters {
   /**

@@ -2,7 +2,7 @@ import { Engine } from '../../sim/engine/engine.ts';
 import { Connection } from '../../sim/net/connection.ts';
 import { Link, type LinkSettings } from '../../sim/net/link.ts';
 import { linuxTcp } from '../../sim/net/parameters.ts';
-import { atOnce, type Writing } from '../../sim/net/stream.ts';
+import { atOnce, type Writing } from '../../sim/net/sender.ts';
 import type { RandomStream } from '../../sim/engine/random.ts';
 
 /** What a transfer is: so many bytes from the registry's end, on a connection opened at a time. */

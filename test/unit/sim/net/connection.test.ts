@@ -4,7 +4,8 @@ import { Randomness } from '../../../../sim/engine/random.ts';
 import { Connection } from '../../../../sim/net/connection.ts';
 import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
-import { atOnce, type Stream } from '../../../../sim/net/stream.ts';
+import { atOnce } from '../../../../sim/net/sender.ts';
+import type { Stream } from '../../../../sim/net/stream.ts';
 import { parseNetwork } from '../../../../trio/network/profile.ts';
 import { transfer, transferNs } from '../../../support/transfers.ts';
 

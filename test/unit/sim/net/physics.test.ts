@@ -5,7 +5,7 @@ import { Randomness } from '../../../../sim/engine/random.ts';
 import { Connection } from '../../../../sim/net/connection.ts';
 import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
-import { atOnce } from '../../../../sim/net/stream.ts';
+import { atOnce } from '../../../../sim/net/sender.ts';
 import { parseNetwork } from '../../../../trio/network/profile.ts';
 import { transfer, transferNs } from '../../../support/transfers.ts';
 
@@ -60,6 +60,17 @@ describe('what the model must not break', () => {
         );
       }),
     );
+  });
+
+  it.each([
+    { rttNs: 0, rateBps: 1e9 },
+    { rttNs: 0, rateBps: 1e15 },
+    { rttNs: 10e9, rateBps: 1e3 },
+  ])('also at the ends of what a profile can say: $rttNs ns, $rateBps bit/s', (link) => {
+    const ns = transferNs({ ...link, lossRatio: 0 }, 500e3);
+    expect(ns).toBeGreaterThanOrEqual(1.5 * link.rttNs + (500e3 * 8e9) / link.rateBps);
+    // Each event is at a whole nanosecond.
+    expect(ns).toBeLessThan(10 * link.rttNs + (540e3 * 8e9) / link.rateBps + 100);
   });
 
   it('all bytes arrive, and the wire carries them once with their headers', () => {
