@@ -12,6 +12,7 @@ export const targets = [
   'trio/errors.ts',
   'trio/trace/parse.ts',
   'trio/image/meta.ts',
+  'trio/network/profile.ts',
   'trio/registry/client.ts',
   'sim/engine/clock.ts',
   'sim/systems/trio.ts',
@@ -51,6 +52,7 @@ export const clean: Record<string, string> = {
     export { x as y } from '../systems/trio.ts';
     export { x as z } from '../../trio/trace/parse.ts';
     export { x as w } from '../../trio/image/meta.ts';
+    export { x as v } from '../../trio/network/profile.ts';
     export const draw = Math.floor(6 * seedrandom('seed')());`,
   'test/unit/clean.test.ts': `
     import { expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { takeLock } from '../cache/lock.ts';
 import type { Figures } from '../e2e/figures.ts';
-import { networkHelp, parseNetwork } from '../e2e/network.ts';
+import { networkHelp, parseNetwork } from '../../trio/network/profile.ts';
 import { runPlan } from '../e2e/run.ts';
 import { renderMarkdown, renderTable } from '../e2e/table.ts';
 import { guestDisk } from '../guests/disk.ts';

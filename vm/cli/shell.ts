@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseNetwork } from '../e2e/network.ts';
+import { parseNetwork } from '../../trio/network/profile.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import type { Scenario } from '../guest/protocol.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { takeLock } from '../cache/lock.ts';
-import { networkHelp, parseNetwork } from '../e2e/network.ts';
+import { networkHelp, parseNetwork } from '../../trio/network/profile.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { terminalProgress } from '../progress.ts';

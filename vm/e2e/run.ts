@@ -22,7 +22,7 @@ import {
   type Result,
   type SampledMetric,
 } from './figures.ts';
-import type { NetworkProfile } from './network.ts';
+import type { NetworkProfile } from '../../trio/network/profile.ts';
 import { perturbation, spread } from './samples.ts';
 
 /** What one measured start gave. */

@@ -9,7 +9,7 @@ import { openLayers } from '../../trio/image/rootfs-oci.ts';
 import { openMeta } from '../../trio/image/verify.ts';
 import { readStartTrace } from '../../trio/trace/read.ts';
 import { pageBytes, TouchedPages } from '../../trio/trace/touched-pages.ts';
-import { parseNetwork } from '../e2e/network.ts';
+import { parseNetwork } from '../../trio/network/profile.ts';
 import { environmentOf, runPlan, writeWhole } from '../e2e/run.ts';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Guest } from '../guests/guest.ts';

@@ -5,7 +5,7 @@ import { TrioError } from '../../trio/errors.ts';
 import { pageBytes, TouchedPages } from '../../trio/trace/touched-pages.ts';
 import { readStartTrace } from '../../trio/trace/read.ts';
 import { cached } from '../cache/cache.ts';
-import { parseNetwork } from '../e2e/network.ts';
+import { parseNetwork } from '../../trio/network/profile.ts';
 import type { Progress } from '../progress.ts';
 import { touchStart } from './starts.ts';
 import { traceImage, trackerPayload, type TracePlan } from './run.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TrioError } from '../../../trio/errors.ts';
-import { parseNetwork } from '../../../vm/e2e/network.ts';
+import { parseNetwork } from '../../../trio/network/profile.ts';
 
 describe('network profiles', () => {
   it.each([

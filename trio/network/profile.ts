@@ -1,9 +1,16 @@
-import { usageError } from '../../trio/errors.ts';
-import type { Link } from '../guest/protocol.ts';
+import { usageError } from '../errors.ts';
 
-/** A network between node and registry, under the name that results carry. */
-export interface NetworkProfile extends Link {
+/**
+ * A network between node and registry, under the name that results carry. The VM gives it to netem, the simulator to
+ * its link: one definition, so that a name means the same in both.
+ */
+export interface NetworkProfile {
   readonly profile: string;
+  readonly rttNs: number;
+  /** Of each direction, in bits a second. */
+  readonly rateBps: number;
+  /** Packet loss of each direction, as a ratio from 0 to 1. */
+  readonly lossRatio: number;
 }
 
 const named: readonly NetworkProfile[] = [

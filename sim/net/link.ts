@@ -1,0 +1,84 @@
+import type { Engine } from '../engine/engine.ts';
+import type { RandomStream } from '../engine/random.ts';
+
+/** What a link is, as vm/ gives it to netem; `trio/network/profile.ts` has the names. */
+export interface LinkSettings {
+  /** Both directions' delays together, without queueing and transmission. */
+  readonly rttNs: number;
+  /** Of each direction, bits a second. */
+  readonly rateBps: number;
+  /** Of each direction, the ratio of packets lost, from 0 to 1. */
+  readonly lossRatio: number;
+}
+
+/**
+ * One direction of a link: all that is sent goes out in the order of arrival at the full rate, then takes the delay; a
+ * queue without end, as netem has in the VM. Whoever sends gets the time of arrival and schedules it, so that a packet
+ * costs one event.
+ *
+ * A shared first-in-first-out queue gives each connection a share in proportion to what it keeps in flight. It is TCP
+ * that makes shares even, not the link.
+ */
+export class LinkDirection {
+  readonly #engine: Engine;
+  readonly #delayNs: number;
+  readonly #nsPerByte: number;
+  readonly #lossRatio: number;
+  readonly #loss: RandomStream | undefined;
+  /** When all that was sent so far has gone out. A fraction of a nanosecond counts: packets are short. */
+  #freeAtNs = 0;
+  /** On the wire so far, headers included: what `tc -s qdisc` shows. */
+  bytes = 0;
+  packets = 0;
+  lostBytes = 0;
+  lostPackets = 0;
+
+  constructor(engine: Engine, settings: LinkSettings, loss: RandomStream | undefined) {
+    const { rttNs, rateBps, lossRatio } = settings;
+    if (!(rttNs >= 0 && rateBps > 0 && lossRatio >= 0 && lossRatio < 1))
+      throw new Error(`there is no link with ${rttNs} ns, ${rateBps} bit/s and a loss of ${lossRatio}`);
+    if (lossRatio > 0 && !loss) throw new Error('a link with losses needs a random stream');
+    this.#engine = engine;
+    this.#delayNs = rttNs / 2;
+    this.#nsPerByte = 8e9 / rateBps;
+    this.#lossRatio = lossRatio;
+    this.#loss = loss;
+  }
+
+  get isLossy(): boolean {
+    return this.#lossRatio > 0;
+  }
+
+  /**
+   * Takes packets that follow each other.
+   *
+   * @returns when the last of them is at the other end; -1 if they get lost. They all do, or none: what netem drops is
+   *   what TCP hands over at once, before segmentation
+   */
+  send(wireBytes: number, packets: number): number {
+    if (this.#lossRatio > 0 && this.#loss!.uniform() < this.#lossRatio) {
+      // Dropped before it is queued: takes no time on the line and is not counted there.
+      this.lostBytes += wireBytes;
+      this.lostPackets += packets;
+      return -1;
+    }
+    this.bytes += wireBytes;
+    this.packets += packets;
+    this.#freeAtNs = Math.max(this.#freeAtNs, this.#engine.nowNs) + wireBytes * this.#nsPerByte;
+    return Math.ceil(this.#freeAtNs + this.#delayNs);
+  }
+}
+
+/** The line between node and registry, shared by all their connections. */
+export class Link {
+  /** From the registry to the node. */
+  readonly down: LinkDirection;
+  /** From the node to the registry. */
+  readonly up: LinkDirection;
+
+  /** @param loss  has one user: this link. Needed if packets get lost */
+  constructor(engine: Engine, settings: LinkSettings, loss?: RandomStream) {
+    this.down = new LinkDirection(engine, settings, loss);
+    this.up = new LinkDirection(engine, settings, loss);
+  }
+}

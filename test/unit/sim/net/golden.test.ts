@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { recordedStarts, replayRequests } from '../../../support/golden-requests.ts';
+
+const starts = recordedStarts();
+
+/** Model over VM, less one. */
+const error = (predicted: number, recorded: number) => Math.abs(predicted / recorded - 1);
+
+describe('the requests of recorded starts', () => {
+  it('are there', () => {
+    expect(starts.length).toBeGreaterThan(0);
+  });
+
+  it.each(starts)('bring the bytes and packets of $name', (start) => {
+    const { link } = replayRequests(start);
+    expect(error(link.down.bytes, start.net.rxBytes)).toBeLessThan(0.005);
+    expect(error(link.down.packets, start.net.rxPackets)).toBeLessThan(0.02);
+  });
+
+  // Where the line is slow the processor hardly counts, so that line and TCP alone tell when the last blob is sent.
+  const slow = starts.filter(({ profile, system }) => profile === 'wan100m' && system === 'full');
+
+  it.each(slow)('take the time of $name', (start) => {
+    const last = ({ log }: { log: readonly { endNs: number }[] }) =>
+      Math.max(...log.map(({ endNs }) => endNs));
+    expect(error(last(replayRequests(start)), last({ log: start.requests }))).toBeLessThan(0.05);
+  });
+
+  const lazy = starts.filter(({ profile, system }) => profile === 'wan100m' && system !== 'full');
+
+  it.each(lazy)('are acknowledged as in $name', (start) => {
+    expect(error(replayRequests(start).link.up.packets, start.net.txPackets)).toBeLessThan(0.25);
+  });
+});
