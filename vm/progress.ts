@@ -11,7 +11,8 @@ export interface Progress {
 /** Progress for people: a spinner with all running stages on a terminal, plain lines elsewhere. */
 export function terminalProgress(): Progress {
   const running = new Map<symbol, { title: string; note: string; startedMs: number }>();
-  const tty = process.stderr.isTTY === true;
+  // A serial console may say that it has no columns; ora would for ever clear the lines that a text takes there.
+  const tty = process.stderr.isTTY && process.stderr.columns > 0;
   const spinner = tty ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
   const seconds = (startedMs: number) => `${Math.round((Date.now() - startedMs) / 1000)} s`;
   let timer: NodeJS.Timeout | undefined;

@@ -16,7 +16,8 @@ export class ReadProgress {
     const nowMs = Date.now();
     if (nowMs < this.#nextMs) return;
     const text = `read ${Math.round(this.#readBytes / 1e6)} MB in ${Math.round((nowMs - this.#startedMs) / 1000)} s`;
-    if (process.stderr.isTTY) {
+    // See progress.ts: ora hangs on a terminal without columns.
+    if (process.stderr.isTTY && process.stderr.columns > 0) {
       this.#spinner ??= ora({ stream: process.stderr, discardStdin: false }).start();
       this.#spinner.text = text;
       this.#nextMs = nowMs + 200;
