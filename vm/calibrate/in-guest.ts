@@ -2,11 +2,13 @@
  * Runs in the guest (vm/calibrate/run.ts brings it there): measures containerd's steps on the synthetic images, then
  * has `micro` measure the kernel's and Go's. Prints one sample a line, as `micro` does; times are virtual nanoseconds.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registryAddress, registryRoot } from '../guest/address.ts';
-import { TaskEvents, waitFor } from '../guest/containerd.ts';
+import { waitFor, TaskEvents } from '../guest/containerd.ts';
 import { diskDevice } from '../guest/disks.ts';
 import { shapeLink } from '../guest/network.ts';
 import { run, runAsync, startDaemon } from '../guest/process.ts';
@@ -26,7 +28,10 @@ interface Image {
 /** These only check what the others predict. */
 const checks = new Set(['words-4', 'small-400', 'layers-4']);
 const repeats = 3;
+/** Starts differ more from each other: which goroutine gets the CPU when. */
+const startRepeats = 5;
 const settleMs = 300;
+const requestLog = '/run/trio/requests.ndjson';
 
 const images = JSON.parse(readFileSync('images.json', 'utf8')) as Image[];
 const signal = AbortSignal.timeout(1800e3);
@@ -36,7 +41,10 @@ run('mount', '-o', 'ro', diskDevice('registry'), registryRoot);
 // The queue discipline's own work is part of every start; its delays are not a cost of the host.
 shapeLink({ rttNs: 0, rateBps: 1e12, lossRatio: 0 });
 const events = new TaskEvents();
-const { clocks } = readRegistryLog('/run/trio/requests.ndjson');
+/** Image → when containerd had it complete in its content store, on CLOCK_REALTIME. */
+const fetchedAtNs = new Map<string, bigint>();
+watchImages();
+const { clocks } = readRegistryLog(requestLog);
 const realtimeOffsetNs = clocks.realtimeNs - clocks.monotonicNs;
 await sleep(1000);
 
@@ -58,16 +66,58 @@ async function remove(image: Image, tag: string): Promise<void> {
   await sleep(settleMs);
 }
 
-/** Fetch and unpack one after the other, everything of containerd's cached; then the pull, which overlaps them, cold. */
+/** `2025-03-30 00:00:10.123456789 +0000 UTC default /images/create {"name":"…",…}` */
+function watchImages(): void {
+  const child = spawn('ctr', ['events'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const match = /^(\S+) ([\d:]+)(?:\.(\d+))? .* \/images\/create (\{.*\})$/.exec(line);
+    if (!match) return;
+    const [, date, time, fraction = '', payload = '{}'] = match;
+    const seconds = BigInt(Date.parse(`${date}T${time}Z`) / 1000);
+    const { name } = JSON.parse(payload) as { name: string };
+    fetchedAtNs.set(name, seconds * 1_000_000_000n + BigInt(fraction.padEnd(9, '0')));
+  });
+}
+
+/**
+ * To the event that says that all of the image is there. ctr itself ends later: at the next tick of its progress
+ * display, ten of which come a second.
+ */
+async function fetched(name: string, command: readonly string[]): Promise<number> {
+  fetchedAtNs.delete(name);
+  const from = clock();
+  await runAsync(command, signal);
+  await sleep(settleMs);
+  const atNs = fetchedAtNs.get(name);
+  if (atNs === undefined) throw new Error(`containerd said nothing of ${name}`);
+  return Number(atNs - realtimeOffsetNs - from);
+}
+
+/** What the registry itself took for the ranges that `micro registry` asked for. */
+function reportService(from: number): void {
+  const requests = readRegistryLog(requestLog)
+    .lines.slice(from)
+    .map((line) => JSON.parse(line) as { atNs: number; endNs: number; range: string; bytes: number });
+  for (const bytes of [4096, 2 ** 20, 2 ** 22]) {
+    const own = requests.filter(({ range }) => range === `bytes=0-${bytes - 1}`);
+    const sorted = own.map(({ atNs, endNs }) => endNs - atNs).sort((a, b) => a - b);
+    const ns = sorted[Math.floor(sorted.length / 2)];
+    const x = { requests: 1, bytes };
+    process.stdout.write(
+      `${JSON.stringify({ series: 'registry-service', x, ns, check: bytes === 2 ** 20 })}\n`,
+    );
+  }
+}
+
+/** Fetch and unpack, everything of containerd's cached; then the fetch of a pull after dropping the caches. */
 async function pulls(image: Image): Promise<void> {
   const name = reference(image, full.tag);
   const { layers, files, compressedBytes, bytes } = image.quantities;
   const fetch: number[] = [];
   const unpack: number[] = [];
-  const pull: number[] = [];
+  const cold: number[] = [];
   for (let i = 0; i < repeats; i++) {
-    fetch.push(await timed(['ctr', 'content', 'fetch', '--plain-http', name]));
-    await sleep(settleMs);
+    fetch.push(await fetched(name, ['ctr', 'content', 'fetch', '--plain-http', name]));
     unpack.push(
       await timed([
         'ctr',
@@ -81,12 +131,12 @@ async function pulls(image: Image): Promise<void> {
     await remove(image, full.tag);
     dropCaches();
     await sleep(settleMs);
-    pull.push(await timed(full.pull(name)));
+    cold.push(await fetched(name, full.pull(name)));
     await remove(image, full.tag);
   }
   report('fetch', image, { operations: 1, layers, compressedBytes }, fetch);
   report('unpack', image, { operations: 1, layers, files, compressedBytes, bytes }, unpack);
-  report('pull-cold', image, { operations: 1, layers, files, compressedBytes, bytes }, pull);
+  report('fetch-cold', image, { operations: 1, layers, compressedBytes }, cold);
 }
 
 /** From `ctr run` to containerd's task-start event, of a program that does nothing. */
@@ -112,7 +162,7 @@ async function starts(image: Image): Promise<void> {
   await startOnce(image, `${image.name}-warm-up`);
   const warm: number[] = [];
   const cold: number[] = [];
-  for (let i = 0; i < repeats; i++) {
+  for (let i = 0; i < startRepeats; i++) {
     warm.push(await startOnce(image, `${image.name}-warm-${i}`));
     dropCaches();
     await sleep(settleMs);
@@ -127,7 +177,7 @@ async function starts(image: Image): Promise<void> {
 /** A lazy pull reads each layer's table of contents and mounts it. */
 async function lazyPull(image: Image): Promise<void> {
   const runs: number[] = [];
-  for (let i = 0; i < repeats; i++) {
+  for (let i = 0; i < startRepeats; i++) {
     runs.push(await timed(crfsLazy.pull(reference(image, crfsLazy.tag))));
     if (image.name === 'fuse') break;
     await remove(image, crfsLazy.tag);
@@ -158,17 +208,21 @@ function fuseMount(): string {
 
 const named = (prefix: string) => images.filter(({ name }) => name.startsWith(prefix));
 const [fuseImage] = named('fuse');
-const [blobImage] = named('random-8');
+const [blobImage] = named('literals-8');
 if (!fuseImage || !blobImage) throw new Error('images.json lacks an image');
 
+await startLazyDaemon(); // before containerd looks for it in vain and waits ever longer between its attempts
 run('chmod', '755', 'micro');
 process.stdout.write(run('./micro', 'cpu'));
 process.stdout.write(run('./micro', 'disk', '/var/lib/trio-calibrate'));
 const blob = `http://${registryAddress}/v2/${blobImage.name}/blobs/${blobImage.tags.plain.layers[0]?.digest}`;
+const requestsBefore = readRegistryLog(requestLog).lines.length;
 process.stdout.write(run('./micro', 'registry', blob));
+reportService(requestsBefore);
 for (const image of images.filter(({ name }) => name !== 'fuse')) await pulls(image);
 for (const image of named('layers-')) await starts(image);
-await startLazyDaemon();
 for (const image of [...named('small-'), ...named('layers-'), fuseImage]) await lazyPull(image);
-process.stdout.write(run('./micro', 'fuse', fuseMount()));
+const mount = fuseMount();
+readFileSync(`${mount}/many-50/file-0`); // the snapshotter's first read is not like the others
+process.stdout.write(run('./micro', 'fuse', mount));
 process.exit(0);

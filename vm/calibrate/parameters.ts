@@ -18,10 +18,12 @@ const series: Readonly<Record<string, string>> = {
     "one range of a blob over a connection that is kept, by Go's HTTP client: client, both network stacks and registry together, link without delay",
   'registry-connection': 'ranges of 4 KiB; what closing the connection and making another adds to a request',
   fetch:
-    'ctr content fetch of a synthetic image, warm: download, hash, content store; ctr itself in `operation`',
+    "ctr content fetch of a synthetic image, warm, link without delay: download, hash, content store, to containerd's image event; ctr then waits for the next tick of its progress display (10/s), which is left out here",
+  'registry-service':
+    "the same request in the registry alone, by its own log: from the handler's start to its end",
   unpack:
     'ctr snapshot unpack of a fetched image onto overlayfs, warm: gunzip, hash, files of a layer; ctr itself in `operation`',
-  'pull-cold': 'ctr image pull onto overlayfs after dropping the caches, link without delay',
+  'fetch-cold': 'the fetch of ctr image pull after dropping the caches, to the same event',
   'run-warm': 'ctr run to the task-start event, of a program that does nothing, overlayfs, everything cached',
   'run-cold': 'the same after dropping the caches: the programs of containerd and runc are read from ext4',
   'lazy-pull':
@@ -49,6 +51,7 @@ const units: Readonly<Record<string, string>> = {
   connections: 'connection',
   starts: 'start',
   lookups: 'lookup',
+  entries: 'file in the folder of a lookup',
   chunks: 'chunk',
 };
 

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { calibrationSchema, parseSamples } from '../../../vm/calibrate/calibration.ts';
 import { fitCosts, predict, type Sample } from '../../../vm/calibrate/fit.ts';
@@ -77,7 +79,7 @@ test('what is no sample is refused', () => {
 });
 
 test('synthetic contents are the same every time, of the size asked for, and differ by seed', () => {
-  for (const content of ['random', 'words'] as const) {
+  for (const content of ['literals', 'words'] as const) {
     const bytes = contentOf(content, 100_001, 'a');
     expect(bytes).toHaveLength(100_001);
     expect(bytes.equals(contentOf(content, 100_001, 'a'))).toBe(true);
@@ -89,4 +91,16 @@ test('no two synthetic images have the same name, no layer the same path twice',
   expect(new Set(syntheticImages.map(({ name }) => name)).size).toBe(syntheticImages.length);
   for (const { layers } of syntheticImages)
     for (const files of layers) expect(new Set(files.map(({ path }) => path)).size).toBe(files.length);
+});
+
+test('the recorded calibrations are of their schema, and their parameters are what their samples give', () => {
+  const golden = join(import.meta.dirname, '../../../golden');
+  const recorded = readdirSync(golden, { withFileTypes: true })
+    .map((entry) => join(golden, entry.name, 'calibration.json'))
+    .filter((path) => existsSync(path));
+  expect(recorded).not.toEqual([]);
+  for (const path of recorded) {
+    const { parameters, samples } = calibrationSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    expect(parametersOf(samples)).toEqual(parameters);
+  }
 });
