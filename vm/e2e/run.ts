@@ -82,7 +82,7 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
 /** All that results depend on but the network. */
 export function environmentOf(
   plan: Pick<Plan, 'guest' | 'disk' | 'qemu'>,
-  images: readonly BuiltImage[],
+  images: readonly Pick<BuiltImage, 'name' | 'tags'>[],
 ): Omit<Environment, 'net'> {
   return {
     guest: plan.guest.id,

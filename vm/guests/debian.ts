@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { buildDebianRoot, writePackageManifest } from '../tools/debian-root.ts';
+import { guestGoProgram } from '../tools/guest-go.ts';
 import { kernelModules } from '../tools/kernel-modules.ts';
 import type { Guest } from './guest.ts';
 
@@ -30,5 +31,6 @@ export function debianGuest(id: string, title: string, suite: 'bookworm' | 'trix
       await writePackageManifest(tar, dir);
     },
     kernelModules: (release, progress) => kernelModules(suite, release, progress),
+    goProgram: (source, progress) => guestGoProgram(suite, source, progress),
   };
 }

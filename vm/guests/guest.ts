@@ -24,4 +24,10 @@ export interface Guest {
    * @param release  the kernel's `uname -r`
    */
   kernelModules(release: string, progress: Progress): Promise<string>;
+  /**
+   * The path of a static program, built with the Go that this guest's containerd is built with.
+   *
+   * @param source  one file, which needs nothing but the standard library
+   */
+  goProgram(source: string, progress: Progress): Promise<string>;
 }

@@ -32,7 +32,7 @@ export async function runInGuest(
   script: string,
   limits: { readonly virtualNs: number; readonly wallMs: number },
   progress: Progress,
-  image?: BuiltImage,
+  image?: Pick<BuiltImage, 'registryDisk' | 'registryDiskBytes'>,
 ): Promise<ScriptEnd> {
   const registryBytes = image?.registryDiskBytes ?? smallestDiskBytes;
   const base = await template(disk, qemu, registryBytes, progress);

@@ -67,7 +67,8 @@ export async function finishImage(
   await writeFile(join(dir, factsFile), `${JSON.stringify(facts, null, 2)}\n`);
 }
 
-function describe(image: OciImage): ImageForm {
+/** What a layout's image is, as facts. */
+export function describe(image: OciImage): ImageForm {
   const layers = image.layers.map(({ digest, sizeBytes, diffId }) => ({ digest, size: sizeBytes, diffId }));
   const parts = [image.manifest, image.config, ...image.layers];
   const totalBytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -15,7 +15,9 @@ interface Recorded {
 /** The golden files of a guest as two tables for a document: figures, and needed against fetched bytes. */
 export async function goldenTables(folder: string): Promise<string> {
   const all: Recorded[] = [];
-  for (const workload of (await readdir(folder)).sort()) {
+  const entries = await readdir(folder, { withFileTypes: true }); // beside the workloads, the guest's calibration.json
+  const workloads = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  for (const workload of workloads.sort()) {
     const read = async (name: string): Promise<unknown> => {
       const path = join(folder, workload, name);
       return (await exists(path)) ? (JSON.parse(await readFile(path, 'utf8')) as unknown) : undefined;

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { calibrationSchema, parseSamples } from '../../../vm/calibrate/calibration.ts';
+import { fitCosts, predict, type Sample } from '../../../vm/calibrate/fit.ts';
+import { parametersOf } from '../../../vm/calibrate/parameters.ts';
+import { contentOf, syntheticImages } from '../../../vm/calibrate/synthetic.ts';
+
+const sample = (x: Sample['x'], ns: number, check = false): Sample => ({ x, ns, check });
+
+describe('fitCosts', () => {
+  test('goes through both of two samples', () => {
+    const { costs, checkError } = fitCosts([
+      sample({ operations: 1, bytes: 1000 }, 2500),
+      sample({ operations: 1, bytes: 9000 }, 18_500),
+      sample({ operations: 1, bytes: 4000 }, 8500, true),
+    ]);
+    expect(costs['operations']).toBeCloseTo(500, 6);
+    expect(costs['bytes']).toBeCloseTo(2, 9);
+    expect(checkError).toBeLessThan(1e-9);
+  });
+
+  test('finds the costs that made the samples, whatever their sizes', () => {
+    const cost = fc.double({ min: 0.01, max: 1e7, noNaN: true });
+    fc.assert(
+      fc.property(cost, cost, cost, (operation, file, byte) => {
+        const at = (files: number, bytes: number, check = false) =>
+          sample({ operations: 1, files, bytes }, operation + files * file + bytes * byte, check);
+        const samples = [at(1, 1000), at(1, 8e6), at(1000, 1e6), at(50, 1e5), at(400, 4e5, true)];
+        const { costs, checkError } = fitCosts(samples);
+        expect(checkError).toBeLessThan(1e-4);
+        for (const { x, ns } of samples) expect(Math.abs(predict(costs, x) - ns) / ns).toBeLessThan(1e-4);
+      }),
+    );
+  });
+
+  test('reports the worst of its checks, relative to what was measured', () => {
+    const { checkError } = fitCosts([
+      sample({ bytes: 100 }, 100),
+      sample({ bytes: 200 }, 250, true),
+      sample({ bytes: 400 }, 410, true),
+    ]);
+    expect(checkError).toBeCloseTo(0.2, 9);
+  });
+
+  test('refuses what cannot be told apart, and a fit without a check', () => {
+    const same = [sample({ operations: 1, bytes: 10 }, 20), sample({ operations: 2, bytes: 20 }, 40)];
+    expect(() => fitCosts([...same, sample({ operations: 1, bytes: 5 }, 9, true)])).toThrow(/apart/);
+    expect(() => fitCosts(same)).toThrow(/no sample checks/);
+  });
+});
+
+const line = (series: string, bytes: number, ns: number, check = false) =>
+  JSON.stringify({ series, x: { operations: 1, bytes }, ns, check });
+
+test('samples become parameters with a unit, a description and the error of the check', () => {
+  const samples = parseSamples(
+    `${[line('sha256', 0, 100), line('sha256', 1000, 1100), line('sha256', 500, 1200, true)].join('\n')}\n`,
+  );
+  const parameters = parametersOf(samples);
+  expect(parameters.map(({ name, unit }) => [name, unit])).toEqual([
+    ['sha256.operations', 'ns/operation'],
+    ['sha256.bytes', 'ns/byte'],
+  ]);
+  expect(parameters.map(({ value }) => value)).toEqual([expect.closeTo(100, 6), expect.closeTo(1, 6)]);
+  for (const { checkError, how } of parameters) {
+    expect(checkError).toBeCloseTo(0.5, 6);
+    expect(how).toMatch(/2 samples, checked with 1/);
+  }
+  expect(() => parametersOf(parseSamples(line('unheard-of', 1, 1)))).toThrow(/unheard-of/);
+});
+
+test('what is no sample is refused', () => {
+  expect(() => parseSamples('sh: micro: not found')).toThrow();
+  expect(() => parseSamples(line('sha256', -1, 5))).toThrow();
+  expect(() => parseSamples(line('sha256', 1, 0))).toThrow();
+  expect(calibrationSchema.safeParse({ schema: 'trio.calibration/2' }).success).toBe(false);
+});
+
+test('synthetic contents are the same every time, of the size asked for, and differ by seed', () => {
+  for (const content of ['literals', 'words'] as const) {
+    const bytes = contentOf(content, 100_001, 'a');
+    expect(bytes).toHaveLength(100_001);
+    expect(bytes.equals(contentOf(content, 100_001, 'a'))).toBe(true);
+    expect(bytes.equals(contentOf(content, 100_001, 'b'))).toBe(false);
+  }
+});
+
+test('no two synthetic images have the same name, no layer the same path twice', () => {
+  expect(new Set(syntheticImages.map(({ name }) => name)).size).toBe(syntheticImages.length);
+  for (const { layers } of syntheticImages)
+    for (const files of layers) expect(new Set(files.map(({ path }) => path)).size).toBe(files.length);
+});
+
+test('the recorded calibrations are of their schema, and their parameters are what their samples give', () => {
+  const golden = join(import.meta.dirname, '../../../golden');
+  const recorded = readdirSync(golden, { withFileTypes: true })
+    .map((entry) => join(golden, entry.name, 'calibration.json'))
+    .filter((path) => existsSync(path));
+  expect(recorded).not.toEqual([]);
+  for (const path of recorded) {
+    const { parameters, samples } = calibrationSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    expect(parametersOf(samples)).toEqual(parameters);
+  }
+});
