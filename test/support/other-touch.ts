@@ -2,7 +2,7 @@ import { Prediction, type PredictionSettings } from '../../sim/pagecache/predict
 import type { FaultRecord } from '../../trio/trace/record-views.ts';
 import type { OtherTouch } from '../integration/sim/page-differences.ts';
 
-/** Predicts from a trace as if the program had also touched a page that it did not. */
+/** Predicts from a trace as if the program had also touched a page that it did not, or had not touched one. */
 export class PredictionWithTouch extends Prediction {
   readonly #touch: OtherTouch;
   #done = false;
@@ -14,6 +14,7 @@ export class PredictionWithTouch extends Prediction {
 
   override fault(record: FaultRecord): void {
     const { path, page, beforePage } = this.#touch;
+    if (beforePage === undefined && record.index === page && this.#path(record) === path) return;
     if (!this.#done && record.index === beforePage && this.#path(record) === path) {
       this.#done = true;
       super.fault(touchOf(record, page));
