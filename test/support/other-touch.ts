@@ -1,11 +1,13 @@
 import { Prediction, type PredictionSettings } from '../../sim/pagecache/predict.ts';
-import type { FaultRecord } from '../../trio/trace/record-views.ts';
+import type { FaultRecord, PageRecord } from '../../trio/trace/record-views.ts';
 import type { OtherTouch } from '../integration/sim/page-differences.ts';
 
 /** Predicts from a trace as if the program had also touched a page that it did not, or had not touched one. */
 export class PredictionWithTouch extends Prediction {
   readonly #touch: OtherTouch;
   #done = false;
+  /** The thread whose last fault was left out: what that fault brought into the page cache goes with it. */
+  #withoutFault: number | undefined;
 
   constructor(settings: PredictionSettings, touch: OtherTouch) {
     super(settings);
@@ -14,12 +16,21 @@ export class PredictionWithTouch extends Prediction {
 
   override fault(record: FaultRecord): void {
     const { path, page, beforePage } = this.#touch;
-    if (beforePage === undefined && record.index === page && this.#path(record) === path) return;
-    if (!this.#done && record.index === beforePage && this.#path(record) === path) {
+    const ours = this.#path(record) === path;
+    if (beforePage === undefined && ours && record.index === page) {
+      this.#withoutFault = record.tid;
+      return;
+    }
+    this.#withoutFault = undefined;
+    if (beforePage !== undefined && !this.#done && ours && record.index === beforePage) {
       this.#done = true;
       super.fault(touchOf(record, page));
     }
     super.fault(record);
+  }
+
+  override insert(record: PageRecord): void {
+    if (record.tid !== this.#withoutFault) super.insert(record);
   }
 
   #path(record: FaultRecord): string | undefined {

@@ -21,32 +21,28 @@ export interface PageDifference {
 
 // redis-server (a link to redis-check-rdb) runs serverCron by a timer. For a client that is connected by then, it calls
 // clientsCronHandleTimeout, on page 459, before replicationCron, on page 218 (disassembly and dynamic symbols of
-// redis-tools 5:8.0.2-3+deb13u3). The start `touch` reads from its first client only behind that tick, and never touches
-// 459. That the client came before it in the starts below is inferred, not seen: they have no record of accesses. What
-// is shown is that this one touch, at this place, makes all three exact. On debian-12 it is the other way round: the start
-// `touch` has that touch before the tick, and without it the one start that differs is exact.
+// redis-tools 5:8.0.2-3+deb13u3). The start `touch` has its first client before that tick and touches 459. That the
+// client came behind it in the starts below is inferred, not seen: they have no record of accesses. What is shown is
+// that without this one touch all of them are exact. (In an earlier recording it was the other way round: `touch` had it
+// not, and with it, at that place, all were exact.)
 //
 // What the touch of page 459 does with the page cache, by linux-source-6.12: in `readahead-64k` it is not cached, and
-// comes alone, as the pages around it are there (do_sync_mmap_readahead, mm/filemap.c). In `default` and `fuse` it is the
-// marked page at three quarters of the read-around 435-466: its touch reads from the next hole on, 484-490
+// comes alone, as the pages around it are there (do_sync_mmap_readahead, mm/filemap.c). Where 128 KiB are read around, it
+// is the marked page at three quarters of 435-466: its touch reads from the next hole on, 484-490
 // (do_async_mmap_readahead, mm/filemap.c; page_cache_async_ra, mm/readahead.c), before the program gets there by itself.
 const path = '/usr/bin/redis-check-rdb';
-const redis = {
-  ...{ guest: 'debian-13', workload: 'redis', path, extra: '' },
-  touch: { path, page: 459, beforePage: 218 },
-};
+const redis = { workload: 'redis', path, touch: { path, page: 459, beforePage: undefined } };
+const later = { missed: '', extra: '', outOfOrder: '209-215 484-490' };
+const alone = { missed: '', extra: '459', outOfOrder: '' };
 
 /**
  * All differences between the recordings in golden/ and the model's predictions from them. None is the model's: a
  * start whose program did something else than the traced one cannot be predicted from it.
  */
 export const pageDifferences: readonly PageDifference[] = [
-  {
-    ...{ guest: 'debian-12', workload: 'redis', path, start: 'readahead-64k' },
-    ...{ missed: '', extra: '459', outOfOrder: '' },
-    touch: { path, page: 459, beforePage: undefined },
-  },
-  { ...redis, start: 'default', missed: '', outOfOrder: '484-490 209-215' },
-  { ...redis, start: 'fuse', missed: '', outOfOrder: '484-490 209-215' },
-  { ...redis, start: 'readahead-64k', missed: '459', outOfOrder: '' },
+  { guest: 'debian-12', ...redis, start: 'readahead-64k', ...alone },
+  { guest: 'debian-13', ...redis, start: 'default', ...later },
+  { guest: 'debian-13', ...redis, start: 'fault-around-16k', ...later },
+  { guest: 'debian-13', ...redis, start: 'fuse', ...later },
+  { guest: 'debian-13', ...redis, start: 'readahead-64k', ...alone },
 ];
