@@ -26,7 +26,7 @@ const done: (Outcome & { name: string; seconds: number; tests: Counts })[] = [];
 
 /** Runs a command whose output is seen at once and kept. */
 async function run(pieces: TemplateStringsArray, ...values: unknown[]): Promise<Outcome> {
-  const child = $({ nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] })(pieces, ...values);
+  const child = $({ nothrow: true, quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })(pieces, ...values);
   child.stdout.pipe(process.stdout, { end: false });
   child.stderr.pipe(process.stderr, { end: false });
   const { ok, stdall } = await child;
