@@ -2,15 +2,18 @@
 /*
  * Preloaded into QEMU: its main loop runs only while the emulated CPU stands still.
  *
- * With `-icount sleep=off` the main loop skips idle time when it sees the CPU halted (icount_start_warp_timer). The
- * CPU's thread sets `halted` before it has accounted for the instructions that it has just executed
- * (icount_process_data, outside the lock). A main loop that looks in between, about a microsecond, skips too far: the
- * guest's clock jumps by up to milliseconds, and the run differs from all others. It happened in one run of eleven;
- * with a restless main loop (below) it happens in every run, and with this guard in none.
+ * With `-icount sleep=off` the main loop skips idle time when it sees the CPU halted (icount_start_warp_timer).
+ * Measured, nginx under crfs: one run of eleven had other warm times, by a millisecond. With a restless main loop
+ * (below) and no guard in effect four of four runs differed; with the guard six of six were equal.
+ * The likely reason, inferred and not observed itself: the CPU's thread sets `halted` before it has accounted for the
+ * instructions that it has just executed (icount_process_data, outside the lock), and a main loop that looks in between
+ * skips too far.
  *
  * So the main thread gets QEMU's big lock only while the CPU's thread waits for work, which it does in
- * pthread_cond_wait() with that lock. Where QEMU needs its main loop although the CPU is busy (the monitor; timers of
- * an AioContext, for which the CPU spins without executing anything), it gets the lock after `patience_ns`.
+ * pthread_cond_wait() with that lock. Where QEMU needs its main loop although the CPU is busy, it gets the lock after
+ * `patience`: without that limit a resumed machine hung, with the CPU's thread spinning in icount_prepare_for_run on
+ * an empty budget (a timer that only the main loop runs; which one is not known). What the main loop does then is not
+ * guarded.
  *
  * TRIO_RESTLESS_QEMU=1 makes the main loop poll without ever sleeping: for tests of this guard.
  */
