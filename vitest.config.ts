@@ -3,15 +3,17 @@ import { defineConfig } from 'vitest/config';
 const minuteMs = 60_000;
 /** Else every project would run all benchmarks. */
 const none = { include: [] };
+const setupFiles = ['test/support/property-seed.ts'];
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], benchmark: none } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, benchmark: none } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles,
           benchmark: none,
           testTimeout: minuteMs,
           hookTimeout: minuteMs,

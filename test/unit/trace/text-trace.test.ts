@@ -69,10 +69,12 @@ describe('the text trace', () => {
       return (
         name !== '' &&
         !name.includes('\0') &&
-        !name
-          .slice(1)
-          .split('/')
-          .some((part) => ['', '.', '..'].includes(part)) &&
+        // The root itself is a path, of no components.
+        (name === '/' ||
+          !name
+            .slice(1)
+            .split('/')
+            .some((part) => ['', '.', '..'].includes(part))) &&
         numbers.every((n) => Number.isSafeInteger(Number(n))) &&
         Number.isSafeInteger(offset + length)
       );
