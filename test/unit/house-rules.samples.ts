@@ -13,6 +13,7 @@ export const targets = [
   'trio/trace/parse.ts',
   'trio/image/meta.ts',
   'trio/network/profile.ts',
+  'trio/calibration/calibration.ts',
   'trio/registry/client.ts',
   'sim/engine/clock.ts',
   'sim/systems/trio.ts',
@@ -44,6 +45,7 @@ export const clean: Record<string, string> = {
     export { x } from '../systems/trio.ts';
     export { x as y } from '../../trio/image/meta.ts';
     export { x as w } from '../../trio/errors.ts';
+    export { x as u } from '../../trio/calibration/calibration.ts';
     export { z } from 'zod';
     export const hash = createHash('sha256').update(argv.join('')).digest('hex');`,
   'sim/engine/clean.ts': `
@@ -53,6 +55,7 @@ export const clean: Record<string, string> = {
     export { x as z } from '../../trio/trace/parse.ts';
     export { x as w } from '../../trio/image/meta.ts';
     export { x as v } from '../../trio/network/profile.ts';
+    export { x as u } from '../../trio/calibration/calibration.ts';
     export const draw = Math.floor(6 * seedrandom('seed')());`,
   'test/unit/clean.test.ts': `
     import { expect, test } from 'vitest';

@@ -98,8 +98,16 @@ async function cut(
   }
 }
 
-/** The entries of a layer; its blob is closed when the caller stops. */
-async function* readLayer(folder: string, layer: OciLayer): ReturnType<typeof readTar> {
+/**
+ * The entries of a layer; its blob is closed when the caller stops.
+ *
+ * @param note  told of all that is unpacked, in pieces
+ */
+export async function* readLayer(
+  folder: string,
+  layer: OciLayer,
+  note?: (bytes: number) => void,
+): ReturnType<typeof readTar> {
   const what = `layer ${layer.digest}`;
   checkSize('layer', layer.digest, await blobBytes(folder, layer.digest, 'layer'), layer.sizeBytes);
   const file = createReadStream(blobPath(folder, layer.digest), { highWaterMark: 1 << 20 });
@@ -112,7 +120,10 @@ async function* readLayer(folder: string, layer: OciLayer): ReturnType<typeof re
   // An error of the file reaches the reader through the unpacker.
   const input: Readable = unpack ? pipeline(file, unpack, () => {}) : file;
   try {
-    yield* readTar(input as AsyncIterable<Buffer>, what);
+    const pieces = noted(input, note);
+    yield* readTar(pieces, what);
+    // What follows the end of the tar is of the layer too.
+    for await (const piece of pieces) void piece;
   } catch (error) {
     if (error instanceof TrioError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -122,6 +133,13 @@ async function* readLayer(folder: string, layer: OciLayer): ReturnType<typeof re
   } finally {
     file.destroy();
     input.destroy();
+  }
+}
+
+async function* noted(input: Readable, note: (bytes: number) => void = () => {}): AsyncGenerator<Buffer> {
+  for await (const piece of input as AsyncIterable<Buffer>) {
+    note(piece.length);
+    yield piece;
   }
 }
 

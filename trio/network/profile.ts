@@ -19,11 +19,14 @@ const named: readonly NetworkProfile[] = [
   { profile: 'wan100m', rttNs: 20_000_000, rateBps: 100e6, lossRatio: 0 },
 ];
 
+/** The profiles that have a name, from the fastest on. */
+export const networkNames: readonly string[] = named.map(({ profile }) => profile);
+
 const nsPer: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 const bpsPer: Readonly<Record<string, number>> = { kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 
 /** For `--help`. */
-export const networkHelp = `${named.map(({ profile }) => profile).join(', ')} or rtt=20ms,rate=100mbit[,loss=0.1%]`;
+export const networkHelp = `${networkNames.join(', ')} or rtt=20ms,rate=100mbit[,loss=0.1%]`;
 
 /**
  * Reads a profile: a name, or `rtt=…,rate=…,loss=…` with units (`us ms s`, `kbit mbit gbit`, `%`).
