@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { openImage } from '../../trio/image/oci-layout.ts';
 import { cached } from '../cache/cache.ts';
@@ -19,11 +19,17 @@ import { writeRegistryTree } from '../images/registry-tree.ts';
 import { writeTree } from '../images/tree-entry.ts';
 import type { Progress } from '../progress.ts';
 import { SOURCE_DATE_EPOCH } from '../tools/debian-root.ts';
-import { contentOf, syntheticImages, type SyntheticImage } from './synthetic.ts';
+import { readEstargzLayer, type EstargzLayer } from './estargz-layer.ts';
+import { contentOf, syntheticImages, type SyntheticFile, type SyntheticImage } from './synthetic.ts';
 
 /** A synthetic image in the registry, and what is in its layers. */
 export type CalibrationImage = Pick<BuiltImage, 'name' | 'tags'> & {
+  readonly check: boolean;
   readonly quantities: Readonly<Record<'layers' | 'files' | 'compressedBytes' | 'bytes', number>>;
+  /** Of each layer's eStargz form. */
+  readonly estargz: readonly EstargzLayer[];
+  /** Of both forms. */
+  readonly configs: readonly { readonly digest: string; readonly size: number }[];
 };
 
 /** The registry disk with all synthetic images. */
@@ -33,17 +39,18 @@ export interface CalibrationImages {
   readonly images: readonly CalibrationImage[];
 }
 
-/** Builds the synthetic images, or finds them in the cache. `pause` is the program that their containers run. */
-export async function calibrationImages(pause: string, progress: Progress): Promise<CalibrationImages> {
+/** Builds the synthetic images, or finds them in the cache. */
+export async function calibrationImages(progress: Progress): Promise<CalibrationImages> {
   const recipe = {
     disk: diskVersion,
-    pause: await sha256(pause),
     builder: await Promise.all(
-      ['images.ts', 'synthetic.ts'].map((name) => sha256(join(import.meta.dirname, name))),
+      ['images.ts', 'synthetic.ts', 'pause-program.ts', 'estargz-layer.ts'].map((name) =>
+        sha256(join(import.meta.dirname, name)),
+      ),
     ),
   };
   const dir = await cached({ kind: 'image', name: 'calibration', recipe }, progress, (partial) =>
-    progress.stage('building the synthetic images', (note) => build(pause, partial, progress, note)),
+    progress.stage('building the synthetic images', (note) => build(partial, progress, note)),
   );
   const facts = JSON.parse(await readFile(join(dir, 'facts.json'), 'utf8')) as Omit<
     CalibrationImages,
@@ -52,18 +59,13 @@ export async function calibrationImages(pause: string, progress: Progress): Prom
   return { ...facts, registryDisk: join(dir, 'registry.ext4') };
 }
 
-async function build(
-  pause: string,
-  dir: string,
-  progress: Progress,
-  note: (text: string) => void,
-): Promise<void> {
+async function build(dir: string, progress: Progress, note: (text: string) => void): Promise<void> {
   const tree = join(dir, 'registry');
   await mkdir(tree);
   const images: CalibrationImage[] = [];
   for (const image of syntheticImages) {
     note(image.name);
-    images.push(await buildImage(image, pause, dir, tree, progress));
+    images.push(await buildImage(image, dir, tree, progress));
   }
   const registryDisk = join(dir, 'registry.ext4');
   const registryDiskBytes = await makeRegistryDisk(tree, registryDisk, progress);
@@ -73,7 +75,6 @@ async function build(
 
 async function buildImage(
   image: SyntheticImage,
-  pause: string,
   dir: string,
   registryTree: string,
   progress: Progress,
@@ -82,16 +83,17 @@ async function buildImage(
   const blobs = blobsFolder(own);
   await mkdir(blobs, { recursive: true });
   const layers: DescribedLayer[] = [];
+  const toc: EstargzLayer[] = [];
   const quantities = { layers: image.layers.length, files: 0, compressedBytes: 0, bytes: 0 };
   for (const [index, files] of image.layers.entries()) {
     const tar = join(own, 'layer.tar');
     await writeTree(tar, async (add) => {
       const common = { uid: 0, gid: 0, mtimeS: SOURCE_DATE_EPOCH } as const;
-      for (const path of new Set(files.map((file) => dirname(file.path)).filter((folder) => folder !== '.')))
+      for (const path of foldersOf(files))
         await add({ ...common, path, type: 'directory', mode: 0o755, sizeBytes: 0 });
       for (const { path, content, bytes } of files) {
-        const seed = `${image.name} ${index} ${path}`; // no two images share a layer
-        const body = content === 'pause' ? await readFile(pause) : contentOf(content, bytes, seed);
+        if (content === 'directory') continue;
+        const body = contentOf(content, bytes, `${image.name} ${index} ${path}`); // no two images share a layer
         await add(
           { ...common, path, type: 'file', mode: 0o755, sizeBytes: body.length },
           Readable.from([body]),
@@ -101,6 +103,7 @@ async function buildImage(
     const layer = await packLayer(tar, blobs, progress);
     await rm(tar);
     layers.push({ layer, createdBy: 'calibration' });
+    toc.push(await readEstargzLayer(join(blobs, layer.estargz.digest.slice('sha256:'.length))));
     quantities.files += files.length;
     quantities.compressedBytes += layer.plain.size;
     quantities.bytes += layer.plain.uncompressedSize;
@@ -122,7 +125,24 @@ async function buildImage(
   if (!plain || !estargz) throw new Error('an image has two forms');
   await writeRegistryTree(registryTree, image.name, [plain, estargz]);
   await rm(own, { recursive: true }); // the registry's tree has links to the blobs
-  return { name: image.name, tags: { plain: describe(plain), estargz: describe(estargz) }, quantities };
+  return {
+    name: image.name,
+    check: image.check,
+    tags: { plain: describe(plain), estargz: describe(estargz) },
+    quantities,
+    estargz: toc,
+    configs: [plain, estargz].map(({ config }) => ({ digest: config.digest, size: config.sizeBytes })),
+  };
+}
+
+/** All folders that the files need, those above first. */
+function foldersOf(files: readonly SyntheticFile[]): string[] {
+  const folders = new Set<string>();
+  for (const { path, content } of files) {
+    const parts = (content === 'directory' ? `${path}/` : path).split('/').slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth++) folders.add(parts.slice(0, depth).join('/'));
+  }
+  return [...folders];
 }
 
 async function sha256(path: string): Promise<string> {

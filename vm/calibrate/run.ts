@@ -1,6 +1,13 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import {
+  calibrationSchema,
+  parseSamples,
+  type Calibration,
+  type CalibrationSample,
+} from '../../trio/calibration/calibration.ts';
 import { TrioError } from '../../trio/errors.ts';
 import { environmentOf } from '../e2e/run.ts';
 import type { GuestDisk } from '../guests/disk.ts';
@@ -9,47 +16,89 @@ import { runInGuest } from '../guests/script.ts';
 import type { Progress } from '../progress.ts';
 import { defaultLimits } from '../qemu/limits.ts';
 import type { Qemu } from '../qemu/process.ts';
-import { calibrationSchema, parseSamples, type Calibration } from './calibration.ts';
-import { calibrationImages } from './images.ts';
+import { calibrationImages, type CalibrationImages } from './images.ts';
+import { parts, type Part } from './in-guest/parts.ts';
 import { parametersOf } from './parameters.ts';
 
 const vmFolder = join(import.meta.dirname, '..');
-const program = 'calibrate/in-guest.ts';
+const program = 'calibrate/in-guest/main.ts';
+/** They share nothing, and each has one CPU. */
+const guestsAtOnce = 2;
 
 /**
  * Measures in one guest what the steps of a start cost, with images and files made for it: nothing of the workloads,
  * whose starts the costs are to predict.
+ *
+ * @param chosen  the parts to measure
+ * @param before  where the others are from
+ * @throws TrioError `GUEST_FAILED`, `OTHER_ENVIRONMENT`
  */
 export async function calibrate(
   guest: Guest,
   disk: GuestDisk,
   qemu: Qemu,
   progress: Progress,
+  chosen: readonly Part[] = parts,
+  before?: Calibration,
 ): Promise<Calibration> {
-  const micro = await guest.goProgram(join(import.meta.dirname, 'go/micro.go'), progress);
-  const { images, ...registry } = await calibrationImages(micro, progress);
+  const images = await calibrationImages(progress);
+  const micro = await guest.goProgram('micro', join(import.meta.dirname, 'go'), progress);
+  const limit = pLimit(guestsAtOnce);
+  const sampled = chosen.map((part) =>
+    limit(() => sampleInGuest({ disk, qemu, micro, images }, part, progress)),
+  );
+  const found = (await Promise.all(sampled)).flat();
+  const environment = environmentOf({ guest, disk, qemu }, images.images);
+  const kept = before === undefined ? [] : samplesToKeep(before, environment, found);
+  const samples = [...kept, ...found];
+  return calibrationSchema.parse({
+    schema: 'trio.calibration/1',
+    environment,
+    parameters: parametersOf(samples),
+    samples,
+  } satisfies Calibration);
+}
+
+/** What was measured before, of the series that were not measured anew. */
+function samplesToKeep(
+  before: Calibration,
+  environment: Calibration['environment'],
+  found: readonly CalibrationSample[],
+): CalibrationSample[] {
+  if (JSON.stringify(before.environment) !== JSON.stringify(environment))
+    throw new TrioError(
+      'OTHER_ENVIRONMENT',
+      'the calibration there is of another environment: its parts cannot be mixed with new ones; measure all of them',
+    );
+  const again = new Set(found.map(({ series }) => series));
+  return before.samples.filter(({ series }) => !again.has(series));
+}
+
+/** Has a guest measure one part. */
+export async function sampleInGuest(
+  setting: Readonly<{ disk: GuestDisk; qemu: Qemu; micro: string; images: CalibrationImages }>,
+  part: Part,
+  progress: Progress,
+): Promise<CalibrationSample[]> {
+  const { disk, qemu, micro } = setting;
+  const { images, ...registry } = setting.images;
+  const script = `calibrate-${part}.sh`; // its name is what the progress shows
   const dir = await mkdtemp(join(tmpdir(), 'trio-calibrate-'));
   try {
     await writeFile(join(dir, 'images.json'), JSON.stringify(images));
     await writeFile(join(dir, 'package.json'), '{ "type": "module" }\n');
-    await writeFile(join(dir, 'calibrate.sh'), `exec /opt/trio/node ${program}\n`);
-    const files: Record<string, string> = { micro, [program]: join(vmFolder, program) };
+    await writeFile(join(dir, script), `exec /opt/trio/node ${program} ${part}\n`);
+    const files: Record<string, string> = { micro };
     for (const name of await readdir(dir)) files[name] = join(dir, name);
     // The agent's own functions do what both need.
-    for (const folder of ['guest', 'systems'])
+    for (const folder of ['guest', 'systems', dirname(program)])
       for (const name of await readdir(join(vmFolder, folder)))
         if (name.endsWith('.ts')) files[`${folder}/${name}`] = join(vmFolder, folder, name);
     const { status, output } = await runInGuest(
-      ...([disk, qemu, files, 'calibrate.sh', defaultLimits, progress, registry] as const),
+      ...([disk, qemu, files, script, defaultLimits, progress, registry] as const),
     );
     if (status !== 0) throw new TrioError('GUEST_FAILED', `the calibration failed in the guest:\n${output}`);
-    const samples = parseSamples(output);
-    return calibrationSchema.parse({
-      schema: 'trio.calibration/1',
-      environment: environmentOf({ guest, disk, qemu }, images),
-      parameters: parametersOf(samples),
-      samples,
-    } satisfies Calibration);
+    return parseSamples(output);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Calibration } from '../calibrate/calibration.ts';
+import { calibrationSchema, type Calibration } from '../../trio/calibration/calibration.ts';
+import { TrioError, usageError } from '../../trio/errors.ts';
+import { parts, type Part } from '../calibrate/in-guest/parts.ts';
 import { calibrate } from '../calibrate/run.ts';
 import { writeWhole } from '../e2e/run.ts';
 import { markdownTable } from '../e2e/table.ts';
@@ -7,7 +10,7 @@ import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { terminalProgress } from '../progress.ts';
 import { findQemu } from '../qemu/process.ts';
-import { command, guestNamed, main } from './command.ts';
+import { command, guestNamed, main, namesOf } from './command.ts';
 
 const golden = join(import.meta.dirname, '../../golden');
 
@@ -17,19 +20,43 @@ const program = command(
   'npm run vm:calibrate -- --guest debian-12 --out /tmp/calibration.json',
 )
   .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id)
+  .option(
+    '--parts <names>',
+    `comma-separated, of ${parts.join(', ')}: only these; the others stay as they are`,
+  )
   .option('--out <file>', 'what is written (default: golden/<guest>/calibration.json)')
   .option('--json', 'print what is written instead of a table')
-  .action(async (options: { guest: string; out?: string; json?: boolean }) => {
+  .action(async (options: { guest: string; parts?: string; out?: string; json?: boolean }) => {
     const guest = guestNamed(options.guest);
     const out = options.out === undefined ? join(golden, guest.id, 'calibration.json') : resolve(options.out);
+    const chosen = options.parts === undefined ? parts : partsNamed(options.parts);
+    const before = options.parts === undefined ? undefined : await readCalibration(out);
     const progress = terminalProgress();
     const qemu = await findQemu(progress);
     const disk = await guestDisk(guest, progress);
-    const calibration = await calibrate(guest, disk, qemu, progress);
+    const calibration = await calibrate(guest, disk, qemu, progress, chosen, before);
     const text = `${JSON.stringify(calibration, null, 2)}\n`;
     await writeWhole(out, text);
     process.stdout.write(options.json ? text : `${table(calibration)}\nwritten to ${out}\n`);
   });
+
+function partsNamed(list: string): Part[] {
+  return namesOf(list, 'part').map((name) => {
+    const part = parts.find((candidate) => candidate === name);
+    if (!part) throw usageError('UNKNOWN_PART', `unknown part "${name}". Known: ${parts.join(', ')}`);
+    return part;
+  });
+}
+
+async function readCalibration(file: string): Promise<Calibration> {
+  try {
+    return calibrationSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new TrioError('BAD_CALIBRATION', `${file} has no calibration to add to: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
 
 function table({ parameters }: Calibration): string {
   const rows = parameters.map(({ name, value, unit, checkError }) => [

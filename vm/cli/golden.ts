@@ -6,7 +6,7 @@ import { exists } from '../cache/cache.ts';
 import { takeLock } from '../cache/lock.ts';
 import { comparePart, type Comparison } from '../record/compare.ts';
 import { goldenTables } from '../record/table.ts';
-import { parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
+import { mainFile, parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { listWorkloads, loadWorkload, workloadImage } from '../images/index.ts';
@@ -143,9 +143,7 @@ function partsNamed(list: string | undefined): Part[] | undefined {
 /** The parts that were recorded. */
 async function partsIn(folder: string): Promise<Part[]> {
   const there: Part[] = [];
-  for (const part of parts)
-    if (await exists(join(folder, part === 'traces' ? 'traces.json' : `figures-${part}.json`)))
-      there.push(part);
+  for (const part of parts) if (await exists(join(folder, mainFile(part)))) there.push(part);
   return there;
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { environmentSchema as networklessSchema } from '../../trio/calibration/environment.ts';
 import { measuredSchema, trafficSchema } from '../qemu/messages.ts';
 
 const ns = z.int().nonnegative();
 const count = z.int().nonnegative();
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /** Times of a start that samples are taken of. */
 export const sampledMetrics = ['deployNs', 'runningNs', 'readyNs', 'totalNs', 'warmTotalNs'] as const;
@@ -53,18 +53,7 @@ export const resultSchema = z.strictObject({
 });
 
 /** All that results depend on: identical environments give identical results, to the byte. */
-export const environmentSchema = z.strictObject({
-  guest: z.string(),
-  kernel: z.string(),
-  packageManifestSha256: z.string(),
-  /** What is on the guest's disk: its packages, our programs; the kernel and the initrd. */
-  guestDiskSha256: z.string().optional(),
-  /** In older recordings, instead: the address of the disk's recipe. Goes with the last of them. */
-  guestDisk: z.string().optional(),
-  images: z.record(z.string(), z.strictObject({ plain: digest, estargz: digest })),
-  machine: z.strictObject({ qemu: z.string(), cpu: z.string(), icount: z.string(), ramBytes: count }),
-  net: profileSchema,
-});
+export const environmentSchema = networklessSchema.extend({ net: profileSchema });
 
 /** The output of `vm:e2e --json`. */
 export const figuresSchema = z.strictObject({

@@ -31,6 +31,6 @@ export function debianGuest(id: string, title: string, suite: 'bookworm' | 'trix
       await writePackageManifest(tar, dir);
     },
     kernelModules: (release, progress) => kernelModules(suite, release, progress),
-    goProgram: (source, progress) => guestGoProgram(suite, source, progress),
+    goProgram: (name, folder, progress) => guestGoProgram(suite, name, folder, progress),
   };
 }

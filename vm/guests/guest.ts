@@ -27,7 +27,7 @@ export interface Guest {
   /**
    * The path of a static program, built with the Go that this guest's containerd is built with.
    *
-   * @param source  one file, which needs nothing but the standard library
+   * @param sourceFolder  its Go files, which need nothing but the standard library
    */
-  goProgram(source: string, progress: Progress): Promise<string>;
+  goProgram(name: string, sourceFolder: string, progress: Progress): Promise<string>;
 }

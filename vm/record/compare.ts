@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { TrioError } from '../../trio/errors.ts';
 import { figuresSchema, type Figures } from '../e2e/figures.ts';
-import type { Part } from './parts.ts';
+import { parseFacts, type ImageFacts } from '../../trio/image/facts.ts';
+import { mainFile, type Part } from './parts.ts';
 import { summarySchema, type Summary } from './summary.ts';
 
 /** By how much counts may differ when packages have changed, as a part of the recorded ones. */
@@ -45,8 +46,8 @@ export async function comparePart(
   fresh: string,
   files: readonly string[],
 ): Promise<Comparison> {
-  const before = await readFacts(part, golden);
-  const now = await readFacts(part, fresh);
+  const before = await readCounted(part, golden);
+  const now = await readCounted(part, fresh);
   const changes = [
     ...differences(before.environment, now.environment),
     ...(part === 'traces' ? packageChanges(await lines(golden), await lines(fresh)) : []),
@@ -64,14 +65,15 @@ export async function comparePart(
 }
 
 /** What a part says in numbers, under names for people. */
-interface Facts {
+interface Counted {
   readonly environment: unknown;
   readonly counts: ReadonlyMap<string, number>;
 }
 
-async function readFacts(part: Part, folder: string): Promise<Facts> {
-  const name = part === 'traces' ? 'traces.json' : `figures-${part}.json`;
+async function readCounted(part: Part, folder: string): Promise<Counted> {
+  const name = mainFile(part);
   const text = (await content(folder, name)).toString();
+  if (part === 'image') return imageCounts(parseFacts(text, join(folder, name)));
   const schema = part === 'traces' ? summarySchema : figuresSchema;
   let parsed: Summary | Figures;
   try {
@@ -82,6 +84,19 @@ async function readFacts(part: Part, folder: string): Promise<Facts> {
   return {
     environment: parsed.environment,
     counts: 'starts' in parsed ? traceCounts(parsed) : figureCounts(parsed),
+  };
+}
+
+function imageCounts({ plain, estargz }: ImageFacts): Counted {
+  const bytes = (layers: readonly { readonly bytes: number }[]) =>
+    layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  return {
+    environment: { plain: plain.digest, estargz: estargz.digest },
+    counts: new Map([
+      ['bytes of the layers', bytes(plain.layers)],
+      ['bytes of the layers as eStargz', bytes(estargz.layers)],
+      ['entries of the layers', plain.layers.reduce((sum, { entries }) => sum + entries.length, 0)],
+    ]),
   };
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { buildRuntimeImage, metaFile } from '../../trio/image/build.ts';
 import { extents, names } from '../../trio/image/contents.ts';
+import { readFacts } from '../../trio/image/read-facts.ts';
 import { openImage } from '../../trio/image/oci-layout.ts';
 import { openLayers } from '../../trio/image/rootfs-oci.ts';
 import { openMeta } from '../../trio/image/verify.ts';
@@ -44,9 +45,15 @@ const seed = 'golden';
 const mainNet = 'lan10g';
 const samplesOnMainNet = 3;
 
-/** What can be recorded of a workload: its traces, or its figures on one network. */
-export const parts = ['traces', mainNet, 'lan1g', 'wan100m'] as const;
+/** What can be recorded of a workload: facts of its image, its traces, or its figures on one network. */
+export const parts = ['image', 'traces', mainNet, 'lan1g', 'wan100m'] as const;
 export type Part = (typeof parts)[number];
+
+/** The file that each recording of a part has; it names the environment. */
+export function mainFile(part: Part): string {
+  if (part === 'image') return 'image.json.zst';
+  return part === 'traces' ? 'traces.json' : `figures-${part}.json`;
+}
 
 /**
  * Records a part of a workload's golden files into a folder (see golden/README.md).
@@ -65,10 +72,7 @@ export async function recordPart(
   const remove = () => rm(work, { recursive: true, force: true });
   const forget = onInterrupt(remove);
   try {
-    const files =
-      part === 'traces'
-        ? await recordTraces(plan, work, progress)
-        : await recordFigures(plan, part, work, progress);
+    const files = await recordFiles(plan, part, work, progress);
     for (const [name, bytes] of files)
       await writeWhole(join(folder, name), name.endsWith('.zst') ? compress(bytes) : bytes);
     return [...files.keys()];
@@ -80,6 +84,18 @@ export async function recordPart(
 
 /** Golden files by name; those that end in `.zst` are not compressed yet. */
 type Files = Map<string, Buffer>;
+
+function recordFiles(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
+  if (part === 'image') return recordImage(plan, progress);
+  return part === 'traces' ? recordTraces(plan, work, progress) : recordFigures(plan, part, work, progress);
+}
+
+async function recordImage({ image }: RecordPlan, progress: Progress): Promise<Files> {
+  const facts = await progress.stage(`reading the layers of ${image.name}`, () =>
+    readFacts(image.layout, image.name, image.readiness.kind, { plain: 'plain', estargz: 'estargz' }),
+  );
+  return new Map([[mainFile('image'), Buffer.from(`${JSON.stringify(facts)}\n`)]]);
+}
 
 async function recordTraces(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
   const traces = join(work, 'traces');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environmentSchema } from '../e2e/figures.ts';
+import { environmentSchema } from '../../trio/calibration/environment.ts';
 import { completenessSchema } from './completeness.ts';
 
 const count = z.int().nonnegative();
@@ -25,7 +25,7 @@ const runtimeImageSchema = z.strictObject({
 export const summarySchema = z.strictObject({
   schema: z.literal('trio.golden/1'),
   /** `modules`: the address of the kernel modules that traced. */
-  environment: environmentSchema.omit({ net: true }).extend({ modules: z.string() }),
+  environment: environmentSchema.extend({ modules: z.string() }),
   /** The traced starts; their times include the tracker's. */
   starts: z.array(z.strictObject({ name: z.string(), runningNs: count, readyNs: count })),
   runtimeImage: runtimeImageSchema,

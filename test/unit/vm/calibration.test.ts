@@ -1,10 +1,14 @@
 import fc from 'fast-check';
+import { execa } from 'execa';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { calibrationSchema, parseSamples } from '../../../vm/calibrate/calibration.ts';
+import { calibrationSchema, parseSamples } from '../../../trio/calibration/calibration.ts';
 import { fitCosts, predict, type Sample } from '../../../vm/calibrate/fit.ts';
 import { parametersOf } from '../../../vm/calibrate/parameters.ts';
+import { pauseProgram } from '../../../vm/calibrate/pause-program.ts';
 import { contentOf, syntheticImages } from '../../../vm/calibrate/synthetic.ts';
 
 const sample = (x: Sample['x'], ns: number, check = false): Sample => ({ x, ns, check });
@@ -22,9 +26,9 @@ describe('fitCosts', () => {
   });
 
   test('finds the costs that made the samples, whatever their sizes', () => {
-    const cost = fc.double({ min: 0.01, max: 1e7, noNaN: true });
+    const cost = (min: number, max: number) => fc.double({ min, max, noNaN: true });
     fc.assert(
-      fc.property(cost, cost, cost, (operation, file, byte) => {
+      fc.property(cost(1e5, 1e7), cost(1e4, 1e6), cost(1, 100), (operation, file, byte) => {
         const at = (files: number, bytes: number, check = false) =>
           sample({ operations: 1, files, bytes }, operation + files * file + bytes * byte, check);
         const samples = [at(1, 1000), at(1, 8e6), at(1000, 1e6), at(50, 1e5), at(400, 4e5, true)];
@@ -51,6 +55,27 @@ describe('fitCosts', () => {
   });
 });
 
+test('what is known from another series is not fitted again', () => {
+  const samples = [
+    sample({ layers: 1, 'fetch.bytes': 1000 }, 2500),
+    sample({ layers: 3, 'fetch.bytes': 1000 }, 3500),
+    sample({ layers: 2, 'fetch.bytes': 4000 }, 9000, true),
+  ];
+  const { costs, checkError } = fitCosts(samples, { 'fetch.bytes': 2 });
+  expect(costs).toEqual({ layers: expect.closeTo(500, 6) as number });
+  expect(checkError).toBeLessThan(1e-9);
+});
+
+test('what is negative or next to nothing counts as nothing, and the others are fitted without it', () => {
+  const { costs } = fitCosts([
+    sample({ starts: 1, layers: 1, bytes: 10 }, 1000),
+    sample({ starts: 1, layers: 8, bytes: 20 }, 990),
+    sample({ starts: 1, layers: 2, bytes: 40 }, 1001),
+    sample({ starts: 1, layers: 4, bytes: 10 }, 1000, true),
+  ]);
+  expect(costs).toEqual({ starts: expect.closeTo(997, 0) as number, layers: 0, bytes: 0 });
+});
+
 const line = (series: string, bytes: number, ns: number, check = false) =>
   JSON.stringify({ series, x: { operations: 1, bytes }, ns, check });
 
@@ -71,6 +96,23 @@ test('samples become parameters with a unit, a description and the error of the 
   expect(() => parametersOf(parseSamples(line('unheard-of', 1, 1)))).toThrow(/unheard-of/);
 });
 
+test('a series that uses the parameters of another is fitted after it', () => {
+  const own = (layers: number, bytes: number, ns: number, check = false) =>
+    JSON.stringify({ series: 'lazy-pull', x: { layers, 'sha256.bytes': bytes }, ns, check });
+  const samples = parseSamples(
+    [
+      own(1, 1000, 51_000),
+      own(2, 1000, 101_000),
+      own(3, 0, 150_000, true),
+      ...[line('sha256', 0, 100), line('sha256', 1000, 1100), line('sha256', 500, 600, true)],
+    ].join('\n'),
+  );
+  const [layer] = parametersOf(samples);
+  expect(layer).toMatchObject({ name: 'lazy-pull.layers', value: expect.closeTo(50_000, 3) as number });
+  expect(layer?.how).toMatch(/beside what sha256 say/);
+  expect(() => parametersOf(samples.slice(0, 3))).toThrow(/sha256/);
+});
+
 test('what is no sample is refused', () => {
   expect(() => parseSamples('sh: micro: not found')).toThrow();
   expect(() => parseSamples(line('sha256', -1, 5))).toThrow();
@@ -85,6 +127,14 @@ test('synthetic contents are the same every time, of the size asked for, and dif
     expect(bytes.equals(contentOf(content, 100_001, 'a'))).toBe(true);
     expect(bytes.equals(contentOf(content, 100_001, 'b'))).toBe(false);
   }
+});
+
+test('the program of the containers runs until it is killed', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'pause-')), 'pause');
+  await writeFile(file, pauseProgram(), { mode: 0o755 });
+  const { timedOut, stderr } = await execa(file, { timeout: 200, reject: false });
+  await rm(dirname(file), { recursive: true });
+  expect({ timedOut, stderr }).toEqual({ timedOut: true, stderr: '' });
 });
 
 test('no two synthetic images have the same name, no layer the same path twice', () => {
