@@ -1,14 +1,31 @@
 import { Command, CommanderError } from 'commander';
 import { TrioError } from '../../trio/errors.ts';
+import { compareCommand } from './compare.ts';
 import { pagesCommand } from './pages.ts';
+import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
+import { sensitivityCommand } from './sensitivity.ts';
+import { sweepCommand } from './sweep.ts';
+import { timelineCommand } from './timeline.ts';
+import { validateCommand } from './validate.ts';
 
 /** The program behind `npm run sim`; its parsing errors are thrown, not printed and exited on. */
 function program(): Command {
   const sim = new Command('sim')
     .description('The simulator: predicts what the testbed in vm/ measures')
-    .addHelpText('after', '\nExample:\n  npm run sim -- pages --guest debian-13')
+    .addHelpText('after', '\nExample:\n  npm run sim\n  npm run sim -- validate')
     .exitOverride();
-  for (const command of [pagesCommand()]) sim.addCommand(command.exitOverride());
+  sim.addCommand(compareCommand().exitOverride(), { isDefault: true });
+  for (const command of [
+    runCommand(),
+    sweepCommand(),
+    sensitivityCommand(),
+    timelineCommand(),
+    reportCommand(),
+    validateCommand(),
+    pagesCommand(),
+  ])
+    sim.addCommand(command.exitOverride());
   return sim;
 }
 

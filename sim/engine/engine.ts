@@ -16,6 +16,7 @@ export class Engine {
   events = 0;
   readonly #queue = new EventQueue();
   readonly #sequences: number[] = [];
+  #isStopped = false;
 
   source(): Source {
     return (this.#sequences.push(0) - 1) as Source;
@@ -45,10 +46,16 @@ export class Engine {
     return this.#queue.cancel(handle);
   }
 
-  /** Delivers events until none is left, or none up to `untilNs`. */
+  /** Ends `run` behind the current event. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Delivers events until none is left, or none up to `untilNs`, or it is stopped. */
   run(untilNs = Infinity): void {
     const queue = this.#queue;
-    while (queue.firstTime <= untilNs && queue.length > 0) {
+    this.#isStopped = false;
+    while (queue.firstTime <= untilNs && queue.length > 0 && !this.#isStopped) {
       const timeNs = queue.firstTime;
       const slot = queue.pop();
       if (timeNs < this.nowNs) throw new Error(`time went back from ${this.nowNs} ns to ${timeNs} ns`);

@@ -16,7 +16,7 @@ const slackNs = 1e-3;
 export class FairServer implements Actor {
   readonly #engine: Engine;
   readonly #source: Source;
-  readonly #capacityPerNs: number;
+  #capacityPerNs: number;
   readonly #jobPerNs: number;
   /** Jobs by the progress at which they are done. */
   readonly #jobs = new EventQueue();
@@ -24,6 +24,8 @@ export class FairServer implements Actor {
   #progress = 0;
   #progressAtNs = 0;
   #nextEnd = -1;
+  /** Units of work done so far, of all jobs. */
+  workDone = 0;
 
   /**
    * @param capacityPerNs  units of work in a nanosecond, of all jobs together
@@ -35,6 +37,14 @@ export class FairServer implements Actor {
     this.#source = engine.source();
     this.#capacityPerNs = capacityPerNs;
     this.#jobPerNs = jobPerNs;
+  }
+
+  /** From now on. */
+  set capacityPerNs(capacityPerNs: number) {
+    if (!(capacityPerNs > 0)) throw new Error('a capacity must be above zero');
+    this.#advance();
+    this.#capacityPerNs = capacityPerNs;
+    this.#schedule();
   }
 
   get jobs(): number {
@@ -83,8 +93,13 @@ export class FairServer implements Actor {
   #advance(): void {
     const { nowNs } = this.#engine;
     // From zero again when idle: small numbers keep their precision.
-    if (this.#jobs.length === 0) this.#progress = 0;
-    else this.#progress += (nowNs - this.#progressAtNs) * this.#rate();
+    const { length } = this.#jobs;
+    if (length === 0) this.#progress = 0;
+    else {
+      const each = (nowNs - this.#progressAtNs) * this.#rate();
+      this.#progress += each;
+      this.workDone += each * length;
+    }
     this.#progressAtNs = nowNs;
   }
 

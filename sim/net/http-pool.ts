@@ -27,6 +27,9 @@ export const goTransport: HttpPoolParameters = {
   idleTimeoutNs: 30e9,
 };
 
+/** A client that keeps all of its connections, as reqwest's and photon's do. */
+export const keepsAll: HttpPoolParameters = { ...goTransport, idleConnectionsMax: Infinity };
+
 const isOpen = 0;
 const isAsked = 1;
 const isAnswered = 2;

@@ -32,6 +32,8 @@ export class LinkDirection {
   packets = 0;
   lostBytes = 0;
   lostPackets = 0;
+  /** Told of all that goes out, and from when to when it does. */
+  onSend: ((wireBytes: number, fromNs: number, toNs: number) => void) | undefined;
 
   constructor(engine: Engine, settings: LinkSettings, loss: RandomStream | undefined) {
     const { rttNs, rateBps, lossRatio } = settings;
@@ -64,7 +66,9 @@ export class LinkDirection {
     }
     this.bytes += wireBytes;
     this.packets += packets;
-    this.#freeAtNs = Math.max(this.#freeAtNs, this.#engine.nowNs) + wireBytes * this.#nsPerByte;
+    const fromNs = Math.max(this.#freeAtNs, this.#engine.nowNs);
+    this.#freeAtNs = fromNs + wireBytes * this.#nsPerByte;
+    this.onSend?.(wireBytes, fromNs, this.#freeAtNs);
     return Math.ceil(this.#freeAtNs + this.#delayNs);
   }
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '../engine/actor.ts';
 import type { Engine, Source } from '../engine/engine.ts';
+import type { FairServer } from '../engine/fair-server.ts';
 import { Semaphore } from '../engine/semaphore.ts';
 import { type Answer, answerTo, rangeText } from './byte-range.ts';
 import type { Connection } from './connection.ts';
@@ -72,6 +73,7 @@ export class Registry implements Actor {
   readonly #engine: Engine;
   readonly #source: Source;
   readonly #workers: Semaphore | undefined;
+  readonly #cores: FairServer | undefined;
   readonly #resources = new Map<string, number>();
   /** By number, which events carry. */
   readonly #works: (Work | undefined)[] = [];
@@ -80,13 +82,15 @@ export class Registry implements Actor {
   /** In the order of their ends. */
   readonly log: LoggedRequest[] = [];
 
-  constructor(engine: Engine, parameters: RegistryParameters = dockerRegistry) {
+  /** @param cores  that work on requests, if it shares them; without, each request is worked on at once */
+  constructor(engine: Engine, parameters: RegistryParameters = dockerRegistry, cores?: FairServer) {
     const { concurrentMax, requestsPerSecond, requestBurst } = parameters;
     if (!(requestsPerSecond > 0 && requestBurst >= 1))
       throw new Error('a registry must answer some requests a second, and one at once');
     this.parameters = parameters;
     this.#engine = engine;
     this.#source = engine.source();
+    this.#cores = cores;
     this.#workers = concurrentMax === Infinity ? undefined : new Semaphore(engine, concurrentMax);
   }
 
@@ -114,9 +118,12 @@ export class Registry implements Actor {
     const { request, connection, answer, atNs } = this.#works[number]!;
     const bodyBytes = request.method === 'HEAD' ? 0 : answer.bodyBytes;
     if (signal === begins && this.#workers) this.#workers.acquire(this, hasWorker, number);
-    else if (signal === begins || signal === hasWorker)
-      this.#engine.after(this.parameters.serviceTime(), this.#source, this, isServed, number);
-    else if (signal === isServed) {
+    else if (signal === begins || signal === hasWorker) {
+      const resourceBytes = this.#resources.get(request.path) ?? 0;
+      const serviceNs = this.parameters.serviceTime(request, resourceBytes, bodyBytes);
+      if (this.#cores) this.#cores.serve(serviceNs, this, isServed, number);
+      else this.#engine.after(Math.round(serviceNs), this.#source, this, isServed, number);
+    } else if (signal === isServed) {
       const { headerBytes, writing } = this.parameters;
       connection.down.send(headerBytes + bodyBytes, writing, this, isWritten, number);
     } else {

@@ -1,7 +1,13 @@
 import type { RandomStream } from '../engine/random.ts';
+import type { HttpRequest } from './http-request.ts';
 
-/** How long a server works on a request before the first byte of its answer, ns; one draw a call. */
-export type ServiceTime = () => number;
+/**
+ * How long a server works on a request before the first byte of its answer, ns; one draw a call.
+ *
+ * @param resourceBytes  of what is asked for
+ * @param bodyBytes      of the answer's body
+ */
+export type ServiceTime = (request: HttpRequest, resourceBytes: number, bodyBytes: number) => number;
 
 export function constantTime(ns: number): ServiceTime {
   if (!(ns >= 0 && ns < Infinity)) throw new Error(`a service time cannot be ${ns} ns`);

@@ -8,7 +8,7 @@ import { OpenFile } from './open-file.ts';
 import { PageCache } from './page-cache.ts';
 
 /** FMODE_WRITE and FMODE_RANDOM */
-const writeMode = 0x2;
+export const writeMode = 0x2;
 const randomMode = 0x1000;
 
 /** A file of the trace, known by the inode that holds its pages. */

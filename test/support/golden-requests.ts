@@ -54,6 +54,8 @@ export function recordedStarts(): RecordedStart[] {
 export function replayRequests({ profile, requests }: RecordedStart): {
   link: Link;
   log: readonly LoggedRequest[];
+  /** When the last answer is there, to its last byte. */
+  lastAnswerNs: number;
 } {
   const askNs = requests.map(({ atNs }) => atNs);
   for (let pass = 0; ; pass++) {
@@ -62,16 +64,18 @@ export function replayRequests({ profile, requests }: RecordedStart): {
     const registry = new Registry(engine);
     const pool = new HttpPool(engine, linuxTcp, link, registry);
     const source = engine.source();
+    let lastAnswerNs = 0;
     const actor = {
       receive(signal: number, index: number): void {
         if (signal === 0) pool.request(requestOf(requests[index]!), actor, 1, index);
+        else lastAnswerNs = engine.nowNs;
       },
     };
     for (const { path, bytes, range } of requests) registry.put(path, range === '' ? bytes : 2 ** 40);
     for (const [index, ns] of askNs.entries()) engine.at(Math.max(0, ns), source, actor, 0, index);
     engine.run();
     const log = registry.log.toSorted((a, b) => a.atNs - b.atNs);
-    if (pass === 2) return { link, log };
+    if (pass === 2) return { link, log, lastAnswerNs };
     // A request may be there twice: the first of the log belongs to the first.
     const left = [...log];
     for (const [index, request] of requests.entries()) {

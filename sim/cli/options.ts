@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { join } from 'node:path';
+import { networkHelp } from '../../trio/network/profile.ts';
+import type { ScenarioRequest } from '../input/scenario.ts';
+
+/** Where recordings are, if nothing else is said. */
+export const goldenFolder = join(import.meta.dirname, '../../golden');
+
+/** `name=value` of `--set`, which may be given more than once. */
+export function setting(
+  text: string,
+  previous: readonly (readonly [string, number])[] = [],
+): [string, number][] {
+  const [, name, value] = /^([a-zA-Z0-9.-]+)=(.+)$/.exec(text) ?? [];
+  const number = Number(value);
+  if (name === undefined || value?.trim() === '' || !Number.isFinite(number))
+    throw new InvalidArgumentError('write NAME=VALUE, the value a number; --params lists the names.');
+  return [...previous.map(([known, its]): [string, number] => [known, its]), [name, number]];
+}
+
+export const netOption = () =>
+  new Option('--net <profile>', `network between node and registry: ${networkHelp}`).default('lan10g');
+
+/** What `scenarioOptions` gives a command. */
+export interface ScenarioOptions {
+  readonly golden: string;
+  readonly guest: string;
+  readonly workload: string;
+  readonly net: string;
+  readonly cpu?: string;
+  readonly set?: [string, number][];
+  readonly seed: string;
+}
+
+/** What is started, and under which circumstances. */
+export function scenarioOptions(command: Command): Command {
+  return command
+    .option('--workload <name>', 'what is started', 'nginx')
+    .option('--guest <id>', 'kernel, and machine that costs were measured on', 'debian-13')
+    .addOption(netOption())
+    .option('--cpu <cores>', 'processors of the node; same as --set host.cores=CORES')
+    .option('--set <name=value>', 'a parameter; may be given more than once', setting)
+    .option('--seed <text>', 'of all that is drawn', 'trio')
+    .option('--golden <dir>', 'recordings: DIR/<guest>/<workload>', goldenFolder);
+}
+
+export function scenarioRequest(options: ScenarioOptions): ScenarioRequest {
+  const { golden, guest, workload, net, cpu, set = [], seed } = options;
+  const cores = cpu === undefined ? [] : setting(`host.cores=${cpu}`);
+  return { golden, guest, workload, net, seed, set: [...cores, ...set] };
+}
+
+/** A whole number from 1 on. */
+export function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!(Number.isSafeInteger(number) && number >= 1))
+    throw new InvalidArgumentError('write a whole number from 1 on.');
+  return number;
+}

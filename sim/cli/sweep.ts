@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import { usageError } from '../../trio/errors.ts';
+import { axisHelp } from '../sweep/axis.ts';
+import { rowsInOrder } from '../sweep/in-order.ts';
+import { openSink } from '../sweep/sink.ts';
+import { Sweep, type SweepRequest } from '../sweep/sweep.ts';
+import { positiveInteger, scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+
+interface Options extends ScenarioOptions {
+  readonly sweep: string[];
+  readonly sample?: number;
+  readonly systems?: string;
+  readonly workers?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly resume?: boolean;
+}
+
+/** `sim sweep`: one prediction for each point of a space of parameters. */
+export function sweepCommand(): Command {
+  return scenarioOptions(new Command('sweep'))
+    .description('predict the start at many points: every value with every other, or a sample of them')
+    .requiredOption('--sweep <range>', `${axisHelp}; may be given more than once`, collect)
+    .option('--sample <points>', 'a Latin hypercube of so many points, drawn by --seed', positiveInteger)
+    .option('--systems <ids>', 'comma-separated (default: all)')
+    .option('--workers <n>', 'threads; what is written does not depend on it', positiveInteger)
+    .option('--out <file>', '*.csv or *.ndjson (default: CSV on standard output)')
+    .option('--json', 'on standard output: JSON lines (trio.sweep/1)')
+    .option('--resume', 'keep the points that the file has, and go on behind them')
+    .addHelpText(
+      'after',
+      '\nNames: sim compare --params, and net.rttNs, net.rateBps, net.lossRatio.\n\nExample:\n' +
+        '  npm run sim -- sweep --sweep net.rttNs=log:1e5:1e8:25 --sweep host.cores=1,2,4 --out rtt.csv',
+    )
+    .action(async (options: Options) => {
+      const request = sweepRequest(options);
+      const sweep = await Sweep.load(request);
+      await using sink = await openSink(options.out, sweep, options.resume === true);
+      const end = sweep.definition.points;
+      const workers = options.workers ?? availableParallelism();
+      for await (const { text, to } of rowsInOrder(request, { from: sink.kept.points, end, workers })) {
+        await sink.write(text);
+        showProgress(to, end);
+      }
+    });
+}
+
+function collect(text: string, previous: readonly string[] = []): string[] {
+  return [...previous, text];
+}
+
+function sweepRequest(options: Options): SweepRequest {
+  const { sweep: axes, sample, systems, out, json, resume } = options;
+  if (resume && out === undefined) throw usageError('NO_FILE', '--resume goes on with the file of --out');
+  if (json && out !== undefined) throw usageError('BAD_OUT', 'the name of --out says the format, not --json');
+  const ending = out === undefined ? (json ? 'ndjson' : 'csv') : /\.(csv|ndjson)$/.exec(out)?.[1];
+  if (ending === undefined) throw usageError('BAD_OUT', `--out ${out}: the name ends in .csv or .ndjson`);
+  const format = ending === 'csv' ? 'csv' : 'ndjson';
+  return { ...scenarioRequest(options), systems: systems?.split(','), axes, sample, format };
+}
+
+function showProgress(done: number, all: number): void {
+  if (!process.stderr.isTTY) return;
+  const percent = Math.floor((100 * done) / all);
+  process.stderr.write(`\r${percent} % of ${all} points${done === all ? '\n' : ''}`);
+}

@@ -1,0 +1,48 @@
+import type { Actor } from './actor.ts';
+
+/** Begins something that takes time; whoever waits gets the signal once, when it is over, or at once if it is. */
+export type Wait = (actor: Actor, signal: number, arg: number) => void;
+
+/** What happens one after the other, as a generator of what it waits for. */
+export type Flow<T = void> = Generator<Wait, T, void>;
+
+/**
+ * A flow that runs. For what happens some hundred times in a run, like the steps of a pull, where a state machine
+ * would hide the order; what happens per page or per packet is an `Actor` of its own.
+ */
+export class Process implements Actor {
+  readonly #flow: Flow<unknown>;
+  readonly #waiting: { actor: Actor; signal: number; arg: number }[] = [];
+  #hasEnded = false;
+
+  constructor(flow: Flow<unknown>) {
+    this.#flow = flow;
+    this.receive();
+  }
+
+  /** Waits for the flow's end. */
+  readonly end: Wait = (actor, signal, arg) => {
+    if (this.#hasEnded) actor.receive(signal, arg);
+    else this.#waiting.push({ actor, signal, arg });
+  };
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  receive(): void {
+    const step = this.#flow.next();
+    if (step.done !== true) {
+      step.value(this, 0, 0);
+      return;
+    }
+    this.#hasEnded = true;
+    for (const { actor, signal, arg } of this.#waiting) actor.receive(signal, arg);
+  }
+}
+
+/** Runs flows at the same time; ends when all have. */
+export function* all(flows: readonly Flow<unknown>[]): Flow {
+  const processes = flows.map((flow) => new Process(flow));
+  for (const { end } of processes) yield end;
+}

@@ -1,0 +1,101 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Randomness } from '../engine/random.ts';
+import type { ByteRange } from '../net/byte-range.ts';
+import { goTransport, HttpPool, type HttpPoolParameters } from '../net/http-pool.ts';
+import { Link, type LinkSettings } from '../net/link.ts';
+import { linuxTcp } from '../net/parameters.ts';
+import { dockerRegistry, Registry } from '../net/registry.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import type { Image } from '../systems/image.ts';
+import { CpuReader } from './cpu-reader.ts';
+import { Host } from './host.ts';
+import { DockerRegistryService, kindOf } from './registry-service.ts';
+import type { HttpRequest } from '../net/http-request.ts';
+import { Process, type Flow, type Wait } from '../engine/process.ts';
+
+/** A node, the registry, and the line between them. */
+export class Node {
+  readonly engine: Engine;
+  readonly host: Host;
+  readonly link: Link;
+  readonly registry: Registry;
+  readonly parameters: Parameters;
+  /** Of the image's repository. */
+  readonly #repository: string;
+
+  constructor(engine: Engine, net: LinkSettings, parameters: Parameters, image: Image, random: Randomness) {
+    this.engine = engine;
+    this.parameters = parameters;
+    this.#repository = image.name;
+    this.host = new Host(engine, parameters.get('host.cores'), parameters.get('host.speed'));
+    this.link = new Link(engine, net, net.lossRatio > 0 ? random.stream('network loss') : undefined);
+    const isOnHost = parameters.get('registry.isOnHost') === 1;
+    const cores = isOnHost ? this.host.cores : undefined;
+    const service = new DockerRegistryService(parameters);
+    const serviceTime = service.workNs.bind(service);
+    this.registry = new Registry(engine, { ...dockerRegistry, serviceTime }, cores);
+    for (const { tag, digest, bytes, config, layers } of [image.plain, image.estargz]) {
+      this.registry.put(this.manifestPath(tag), bytes);
+      this.registry.put(this.manifestPath(digest), bytes);
+      for (const blob of [config, ...layers]) this.registry.put(this.blobPath(blob.digest), blob.bytes);
+    }
+  }
+
+  /** Connections of one program. */
+  client(parameters: HttpPoolParameters = goTransport): Client {
+    return new Client(this, new HttpPool(this.engine, linuxTcp, this.link, this.registry, parameters));
+  }
+
+  blobPath(digest: string): string {
+    return `/v2/${this.#repository}/blobs/${digest}`;
+  }
+
+  manifestPath(reference: string): string {
+    return `/v2/${this.#repository}/manifests/${reference}`;
+  }
+}
+
+/** One program's HTTP client. */
+export class Client {
+  readonly #node: Node;
+  readonly #pool: HttpPool;
+
+  constructor(node: Node, pool: HttpPool) {
+    this.#node = node;
+    this.#pool = pool;
+  }
+
+  head(path: string): Wait {
+    return this.#request({ method: 'HEAD', path, ranges: [] }, 0);
+  }
+
+  /**
+   * Waits for all of a body.
+   *
+   * @param ranges     none: all of the resource
+   * @param nsPerByte  what the program works on each byte as it reads it, beside receiving it
+   */
+  get(path: string, ranges: readonly ByteRange[] = [], nsPerByte = 0): Wait {
+    return this.#request({ method: 'GET', path, ranges }, nsPerByte);
+  }
+
+  /** The client's own work, and the two network stacks', is what a request takes beyond the registry's. */
+  #request(request: HttpRequest, nsPerByte: number): Wait {
+    const { host, parameters } = this.#node;
+    const cost = (name: string) => parameters.get(name);
+    const kind = kindOf(request);
+    const ownNs = cost(`registry-${kind}.requests`) - cost(`registry-${kind}-service.requests`);
+    const byteNs = host.costNs(nsPerByte + cost('registry-blob.bytes'));
+    const pool = this.#pool;
+    const flow = function* (): Flow {
+      yield host.work(Math.max(0, ownNs));
+      const reader = kind === 'blob' && byteNs > 0 ? new CpuReader(host.cores, byteNs) : undefined;
+      yield (actor, signal, arg) => pool.request(request, actor, signal, arg, reader);
+    };
+    return (actor, signal, arg) => new Process(flow()).end(actor, signal, arg);
+  }
+
+  closeIdle(): void {
+    this.#pool.closeIdle();
+  }
+}

@@ -1,0 +1,112 @@
+import type { HttpRequest } from '../net/http-request.ts';
+import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+
+export const registryParameters: readonly ParameterDefinition[] = [
+  {
+    name: 'registry.isOnHost',
+    unit: '0 or 1',
+    what: "whether the registry works on the node's processors, as in the VM",
+    value: 1,
+    max: 1,
+    isInteger: true,
+    source: { kind: 'chosen', why: 'as in the VM, so that the two can be compared' },
+  },
+  {
+    name: 'registry.speed',
+    unit: 'times the VM',
+    what: 'how much faster the registry works than in the VM',
+    value: 1,
+    min: 0.001,
+    source: { kind: 'chosen', why: 'as in the VM' },
+  },
+  {
+    name: 'registry.readBufferBytes',
+    unit: 'bytes',
+    what: 'what the registry reads of a blob from the start of a range on, however short the range is',
+    value: 4 * 2 ** 20,
+    source: { kind: 'read', where: 'fileReaderBufferSize in distribution, registry/storage/filereader.go' },
+  },
+  measured('registry-head.requests', 'ns/request', 'a HEAD: client, network stacks and registry'),
+  measured('registry-head-service.requests', 'ns/request', 'the same in the registry alone'),
+  measured(
+    'registry-manifest.requests',
+    'ns/request',
+    'a GET of a manifest: client, network stacks and registry',
+  ),
+  measured('registry-manifest-service.requests', 'ns/request', 'the same in the registry alone'),
+  measured('registry-blob.requests', 'ns/request', 'a GET of a blob: client, network stacks and registry'),
+  measured('registry-blob-service.requests', 'ns/request', 'the same in the registry alone'),
+  measured('registry-blob.bytes', 'ns/byte', 'the same, for each byte that is sent'),
+  measured(
+    'registry-blob.readAheadBytes',
+    'ns/byte',
+    'the same, for each byte that the registry reads into its buffer',
+  ),
+  measured('registry-cold.manifests', 'ns/manifest', 'more for what is asked for the first time: a manifest'),
+  measured('registry-cold.blobs', 'ns/blob', 'the same: a blob'),
+  measured('registry-cold.bytes', 'ns/byte', 'the same: a byte that the registry reads from its disk'),
+];
+
+/** What a request is, as far as its costs go. */
+export type RequestKind = 'head' | 'manifest' | 'blob';
+
+export function kindOf({ method, path }: HttpRequest): RequestKind {
+  if (method === 'HEAD') return 'head';
+  return path.includes('/manifests/') ? 'manifest' : 'blob';
+}
+
+/**
+ * What docker-registry works on a request before the first byte of its answer. A GET of a blob fills a buffer from the
+ * file, from where a range begins: cheap when the pages are in the page cache, dear the first time.
+ */
+export class DockerRegistryService {
+  readonly #parameters: Parameters;
+  /** By path: the ranges that were read before; none for a manifest. */
+  readonly #known = new Map<string, ByteSet>();
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+  }
+
+  /** @param bytes  of the resource, and of the answer's body */
+  workNs(request: HttpRequest, resourceBytes: number, bodyBytes: number): number {
+    const cost = (name: string) => this.#parameters.get(name);
+    const kind = kindOf(request);
+    const known = this.#known.get(request.path);
+    const read = known ?? new ByteSet();
+    if (!known) this.#known.set(request.path, read);
+    let ns = cost(`registry-${kind}-service.requests`);
+    if (kind !== 'blob') ns += known ? 0 : cost('registry-cold.manifests');
+    else {
+      const bufferBytes = cost('registry.readBufferBytes');
+      const from = request.ranges[0]?.first ?? 0;
+      const end = Math.min(from + Math.ceil(bodyBytes / bufferBytes) * bufferBytes, resourceBytes);
+      ns += cost('registry-blob.readAheadBytes') * (end - from);
+      ns += cost('registry-cold.bytes') * read.add(from, end);
+      ns += known ? 0 : cost('registry-cold.blobs');
+    }
+    return ns / cost('registry.speed');
+  }
+}
+
+/** A set of bytes, as ranges that do not touch. */
+class ByteSet {
+  #ranges: { from: number; end: number }[] = [];
+
+  /** @returns how many were not in it before */
+  add(from: number, end: number): number {
+    let added = Math.max(0, end - from);
+    let merged = { from, end };
+    const apart: { from: number; end: number }[] = [];
+    for (const range of this.#ranges) {
+      if (range.end < from || range.from > end) apart.push(range);
+      else {
+        added -= Math.max(0, Math.min(range.end, end) - Math.max(range.from, from));
+        merged = { from: Math.min(merged.from, range.from), end: Math.max(merged.end, range.end) };
+      }
+    }
+    this.#ranges = [...apart, merged];
+    return added;
+  }
+}

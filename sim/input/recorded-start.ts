@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { TrioError } from '../../trio/errors.ts';
+import { parseFacts } from '../../trio/image/facts.ts';
+import { kernelOf, type Kernel } from '../pagecache/kernel.ts';
+import type { Image } from '../systems/image.ts';
+import { imageView } from '../workload/image-view.ts';
+import { loadProgram } from './load-program.ts';
+import type { Program } from '../workload/program.ts';
+
+/** What was recorded of a workload, as the simulator takes it. */
+export interface RecordedStart {
+  readonly image: Image;
+  readonly program: Program;
+  readonly kernel: Kernel;
+}
+
+/**
+ * Reads the image's facts, what the program does (`touch.trace`) and how long it takes for it (`warm.trace`).
+ *
+ * @param folder  laid out as golden/<guest>/<workload>
+ * @throws TrioError `NOT_RECORDED`, `BAD_FACTS`, `BAD_RECORDING`, `UNKNOWN_KERNEL`, and those of traces
+ */
+export async function readStart(folder: string): Promise<RecordedStart> {
+  const imageFile = join(folder, 'image.json.zst');
+  const image = imageView(parseFacts(zstdDecompressSync(await read(imageFile)).toString(), imageFile));
+  const program = await loadProgram(folder);
+  const kernel = kernelOf(program.kernelRelease);
+  if (!kernel)
+    throw new TrioError(
+      'UNKNOWN_KERNEL',
+      `there is no model of the page cache of Linux ${program.kernelRelease}`,
+    );
+  return { image, kernel, program };
+}
+
+async function read(file: string): Promise<Buffer> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new TrioError('NOT_RECORDED', `${file} cannot be read; npm run golden:record makes it`, { cause });
+  });
+}

@@ -1,0 +1,126 @@
+import type { Engine } from '../engine/engine.ts';
+import { Process, type Flow } from '../engine/process.ts';
+import { origin, type Insertions } from '../pagecache/insertions.ts';
+import type { ImageFile } from '../systems/image.ts';
+import type { RootFs } from '../systems/rootfs.ts';
+import type { FilePages, Observer } from './observer.ts';
+
+/**
+ * What the page cache has asked the file system for and not got yet. The cache counts a page as there once it is
+ * inserted; whoever needs its data waits here.
+ */
+export class PageRequests {
+  readonly #rootFs: RootFs;
+  readonly #requests: Process[] = [];
+  /** Per file and page, the number of the request that brings it, plus one; 0: it was there. */
+  readonly #pages: (Int32Array | undefined)[] = [];
+  /** Pages asked for so far. */
+  requestedPages = 0;
+
+  readonly #files: readonly (ImageFile | undefined)[];
+  readonly #watched: { readonly observer: Observer; readonly engine: Engine } | undefined;
+
+  /**
+   * @param files    by the inodes' numbers; undefined: none of the image
+   * @param watched  who is told of each request, and whose time it is
+   */
+  constructor(
+    rootFs: RootFs,
+    files: readonly (ImageFile | undefined)[],
+    watched?: { readonly observer: Observer; readonly engine: Engine },
+  ) {
+    this.#rootFs = rootFs;
+    this.#files = files;
+    this.#watched = watched;
+  }
+
+  get count(): number {
+    return this.#requests.length;
+  }
+
+  /** Asks for what was inserted, and clears the list. */
+  issue(insertions: Insertions): void {
+    let inode = -1;
+    let first = 0;
+    let end = 0;
+    const flush = () => {
+      if (end > first) this.#request(inode, first, end);
+    };
+    for (let i = 0; i < insertions.length; i++) {
+      const how = insertions.origin(i);
+      if (how === origin.written) continue;
+      const page = insertions.firstPage(i);
+      const next = page + 2 ** insertions.order(i);
+      const continues = how === origin.continued && insertions.inode(i) === inode && page === end;
+      if (continues) end = next;
+      else {
+        flush();
+        inode = insertions.inode(i);
+        first = page;
+        end = next;
+      }
+    }
+    flush();
+    insertions.clear();
+  }
+
+  /** Waits for the data of the pages [first, end) of a file. */
+  *wait(inode: number, first: number, end: number): Flow {
+    const pages = this.#pages[inode];
+    if (!pages) return;
+    let last = 0;
+    for (let page = first; page < end && page < pages.length; page++) {
+      const number = pages[page]!;
+      if (number === 0 || number === last) continue;
+      last = number;
+      const request = this.#requests[number - 1]!;
+      if (!request.hasEnded) yield request.end;
+    }
+  }
+
+  /** Whether a wait for these pages would end at once. */
+  areThere(inode: number, first: number, end: number): boolean {
+    const pages = this.#pages[inode];
+    if (!pages) return true;
+    for (let page = first; page < end && page < pages.length; page++) {
+      const number = pages[page]!;
+      if (number !== 0 && !this.#requests[number - 1]!.hasEnded) return false;
+    }
+    return true;
+  }
+
+  /** One call of readahead becomes as many requests as the file system's limit makes of it. */
+  #request(inode: number, first: number, end: number): void {
+    const file = this.#files[inode];
+    if (!file) return;
+    let pages = this.#pages[inode];
+    if (!pages || pages.length < end) {
+      const grown = new Int32Array(Math.max(end, 2 * (pages?.length ?? 0)));
+      if (pages) grown.set(pages);
+      this.#pages[inode] = pages = grown;
+    }
+    const most = this.#rootFs.requestPagesMax;
+    this.requestedPages += end - first;
+    for (let from = first; from < end; from += most) {
+      const to = Math.min(from + most, end);
+      // Before the request begins: it may end at once.
+      pages.fill(this.#requests.length + 1, from, to);
+      this.#requests.push(new Process(this.#read(file, from, to - from)));
+    }
+  }
+
+  #read(file: ImageFile, firstPage: number, pages: number): Flow {
+    const flow = this.#rootFs.read(file, firstPage, pages);
+    return this.#watched ? watch(flow, { path: file.path, firstPage, pages }, this.#watched) : flow;
+  }
+}
+
+function* watch(
+  flow: Flow,
+  pages: FilePages,
+  { observer, engine }: { readonly observer: Observer; readonly engine: Engine },
+): Flow {
+  const fromNs = engine.nowNs;
+  yield* flow;
+  observer.read(pages, { fromNs, toNs: engine.nowNs });
+}

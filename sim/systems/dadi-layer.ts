@@ -1,0 +1,108 @@
+import type { Parameters } from '../parameters/parameters.ts';
+import { gunzipNs } from './gzip-bytes.ts';
+
+/** Of ext4, LSMT's and ZFile's at once. */
+export const blockBytes = 4096;
+/** Of the tar that a blob is, and of ZFile. */
+const headerBytes = 1024;
+const trailerBytes = 512;
+
+/** Of the blob. */
+export interface Extent {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+interface Point {
+  readonly offset: number;
+  readonly gunzipNs: number;
+}
+
+/** A layer's blob: the blocks that the layer changed of the device, each compressed by itself, in one file. */
+export class DadiLayer {
+  readonly digest: string;
+  /** Of LSMT's index, before its trailer, the last block. */
+  indexBlocks = 0;
+  readonly #parameters: Parameters;
+  /** Of each run of blocks that compress alike: its first block, */
+  readonly #firsts: number[] = [];
+  /** where it begins, compressed, */
+  readonly #offsets: number[] = [];
+  /** and what gunzip would take for all before it. */
+  readonly #gunzipNs: number[] = [];
+  #end: Point = { offset: headerBytes, gunzipNs: 0 };
+  blocks = 0;
+
+  constructor(digest: string, parameters: Parameters) {
+    this.digest = digest;
+    this.#parameters = parameters;
+  }
+
+  /** Adds so many blocks that hold so many bytes, and of which gzip makes so many; the number of the first. */
+  add(blocks: number, bytes: number, gzipBytes: number): number {
+    const first = this.blocks;
+    if (blocks === 0) return first;
+    const { offset, gunzipNs: before } = this.#end;
+    this.#firsts.push(first);
+    this.#offsets.push(offset);
+    this.#gunzipNs.push(before);
+    this.blocks += blocks;
+    this.#end = {
+      offset: offset + Math.min(bytes, gzipBytes * this.#parameters.get('dadi.lz4Ratio')),
+      gunzipNs: before + gunzipNs(this.#parameters, gzipBytes, bytes),
+    };
+    return first;
+  }
+
+  /** Where blocks [first, first + blocks) lie in the blob. */
+  place(first: number, blocks: number): Extent {
+    const offset = Math.floor(this.#at(first).offset);
+    return { offset, bytes: Math.ceil(this.#at(first + blocks).offset) - offset };
+  }
+
+  /** What it takes to decompress them. */
+  lz4Ns(first: number, blocks: number): number {
+    const gunzip = this.#at(first + blocks).gunzipNs - this.#at(first).gunzipNs;
+    return gunzip * this.#parameters.get('dadi.lz4Cost');
+  }
+
+  /** Behind the data: where each block begins. */
+  get jumpTable(): Extent {
+    return {
+      offset: Math.ceil(this.#end.offset),
+      bytes: Math.ceil(this.#parameters.get('dadi.jumpEntryBytes') * this.blocks),
+    };
+  }
+
+  get bytes(): number {
+    const { offset, bytes } = this.jumpTable;
+    return offset + bytes + trailerBytes;
+  }
+
+  get header(): Extent {
+    return { offset: 0, bytes: headerBytes };
+  }
+
+  get trailer(): Extent {
+    return { offset: this.bytes - trailerBytes, bytes: trailerBytes };
+  }
+
+  /** Where a block begins, or all of them end. */
+  #at(block: number): Point {
+    if (block >= this.blocks) return this.#end;
+    let run = 0;
+    for (let end = this.#firsts.length; end - run > 1;) {
+      const middle = (run + end) >> 1;
+      if (this.#firsts[middle]! <= block) run = middle;
+      else end = middle;
+    }
+    const first = this.#firsts[run]!;
+    const part = (block - first) / ((this.#firsts[run + 1] ?? this.blocks) - first);
+    const offset = this.#offsets[run]!;
+    const before = this.#gunzipNs[run]!;
+    return {
+      offset: offset + part * ((this.#offsets[run + 1] ?? this.#end.offset) - offset),
+      gunzipNs: before + part * ((this.#gunzipNs[run + 1] ?? this.#end.gunzipNs) - before),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { all, type Flow } from '../engine/process.ts';
+import type { Node } from '../host/node.ts';
+import type { DadiDevice } from './dadi-device.ts';
+import { blockBytes } from './dadi-layer.ts';
+import type { Blocks, DadiLayout } from './dadi-layout.ts';
+import type { Image } from './image.ts';
+import type { Recording } from './system.ts';
+
+/**
+ * What overlaybd's recorder would have of a start, in the order of the reads: metadata of the paths that were looked
+ * up, then the files' pages. (It also has what readahead read beyond; that lies mostly in the same pieces of the blob.)
+ */
+export function recordedReads(node: Node, image: Image, layout: DadiLayout, recording: Recording): Blocks[] {
+  const most = node.parameters.get('dadi.replayBytes') / blockBytes;
+  const metadata = new Map<string, Blocks>();
+  for (const path of recording.lookups)
+    for (const blocks of layout.lookup(path)) metadata.set(`${blocks.layer} ${blocks.first}`, blocks);
+  const reads = [...metadata.values()];
+  for (const { path, firstPage, pages } of recording.runs) {
+    const file = image.file(path);
+    if (!file) continue;
+    for (let done = 0; done < pages; done += most)
+      reads.push(layout.data(file, firstPage + done, Math.min(most, pages - done)));
+  }
+  return reads;
+}
+
+/** Does the recorded reads again, in their order, so many at a time: what they read stays in the cache, compressed. */
+export function* replay(node: Node, device: DadiDevice, reads: readonly Blocks[]): Flow {
+  let next = 0;
+  const worker = function* (): Flow {
+    for (let blocks = reads[next++]; blocks; blocks = reads[next++]) yield* device.readBlob(blocks);
+  };
+  yield* all(Array.from({ length: node.parameters.get('dadi.replayTasks') }, worker));
+}

@@ -1,0 +1,135 @@
+import type { ParameterDefinition, ParameterSource } from '../parameters/parameter.ts';
+
+const read = (where: string): ParameterSource => ({ kind: 'read', where });
+const inferred = (why: string): ParameterSource => ({ kind: 'inferred', why });
+
+export const nydusParameters: readonly ParameterDefinition[] = [
+  {
+    name: 'nydus.chunkBytes',
+    unit: 'bytes',
+    what: 'most of a file that is compressed by itself',
+    value: 2 ** 20,
+    min: 4096,
+    isInteger: true,
+    source: read('nydus storage/src/lib.rs, RAFS_DEFAULT_CHUNK_SIZE'),
+  },
+  {
+    name: 'nydus.batchBytes',
+    unit: 'compressed bytes',
+    what: 'up to which a read is extended and chunks are joined to a request (amplify_io)',
+    value: 2 ** 20,
+    min: 1,
+    isInteger: true,
+    source: read('nydus api/src/config.rs; storage/src/meta/mod.rs, _add_more_chunks'),
+  },
+  {
+    name: 'nydus.threads',
+    unit: 'threads',
+    what: "that answer the kernel's reads",
+    value: 4,
+    min: 1,
+    isInteger: true,
+    source: read('nydus src/bin/nydusd/main.rs, --fuse-threads; 4 also for fscache'),
+  },
+  {
+    name: 'nydus.requestPagesMax',
+    unit: 'pages',
+    what: 'most pages of a read',
+    value: 256,
+    min: 1,
+    isInteger: true,
+    source: read('fuse-backend-rs src/api/server/mod.rs, MAX_REQ_PAGES'),
+  },
+  {
+    name: 'nydus.prefetch',
+    unit: '0 or 1',
+    what: 'whether it fetches all blobs in the background from the mount on (prefetch_all)',
+    value: 0,
+    max: 1,
+    isInteger: true,
+    source: inferred('shipped configurations have it on; the published amplification of 1.6 shows it off'),
+  },
+  {
+    name: 'nydus.prefetchThreads',
+    unit: 'threads',
+    what: 'requests at once of the prefetch',
+    value: 8,
+    min: 1,
+    isInteger: true,
+    source: read('nydus-snapshotter misc/snapshotter/nydusd-config.fusedev.json'),
+  },
+  {
+    name: 'nydus.bootstrapWaitNs',
+    unit: 'ns',
+    what: 'between two looks at the bootstrap that must be alike before nydusd starts',
+    value: 50e6,
+    isInteger: true,
+    source: read('nydus-snapshotter pkg/filesystem/bootstrap.go'),
+  },
+  {
+    name: 'nydus.statePollNs',
+    unit: 'ns',
+    what: 'between two looks at whether nydusd runs',
+    value: 100e6,
+    min: 1,
+    isInteger: true,
+    source: read('nydus-snapshotter pkg/daemon/daemon.go'),
+  },
+  {
+    name: 'nydus.daemonStartNs',
+    unit: 'ns',
+    what: 'work of nydusd until it runs',
+    value: 30e6,
+    source: inferred(
+      'a program of some MB is executed and reads the bootstrap; hidden by the poll up to 100 ms',
+    ),
+  },
+  {
+    name: 'nydus.bootstrapEntryBytes',
+    unit: 'bytes/entry',
+    what: 'of an entry in the bootstrap',
+    value: 256,
+    source: inferred(
+      'RAFS v6: inode 64, directory entry 12 and name, index 8 and table entry 80 of a chunk, xattrs',
+    ),
+  },
+  {
+    name: 'nydus.bootstrapRatio',
+    unit: 'ratio',
+    what: 'compressed over plain size of the bootstrap layer',
+    value: 0.3,
+    source: inferred('tables of small numbers and names; a guess'),
+  },
+  {
+    name: 'nydus.tableEntryBytes',
+    unit: 'bytes/chunk',
+    what: "of a chunk in the table at a blob's end, which is read before anything else of it",
+    value: 16,
+    source: inferred('BlobChunkInfoV1Ondisk is two 64-bit words; taken as not compressed'),
+  },
+  {
+    name: 'nydus.zstdRatio',
+    unit: 'ratio',
+    what: 'size by zstd over size by gzip',
+    value: 0.95,
+    source: inferred("zstd's benchmark on Silesia (facebook.github.io/zstd): zlib 2.743, zstd 1.5.6 2.887"),
+  },
+  {
+    name: 'nydus.zstdCost',
+    unit: 'ratio',
+    what: "time to decompress zstd over gunzip's for the same data",
+    value: 0.25,
+    source: inferred(
+      "the same benchmark: 400 and 1580 MB/s; Go's gunzip, which was measured, is slower than zlib's",
+    ),
+  },
+  {
+    name: 'nydus.fuseCost',
+    unit: 'ratio',
+    what: "FUSE request's time with nydusd over that with the stargz snapshotter",
+    value: 0.5,
+    source: inferred(
+      'the same two switches and copies, but threads that wait for requests instead of goroutines; a guess',
+    ),
+  },
+];
