@@ -36,12 +36,16 @@ export function sweepCommand(): Command {
     .action(async (options: Options) => {
       const request = sweepRequest(options);
       const sweep = await Sweep.load(request);
-      await using sink = await openSink(options.out, sweep, options.resume === true);
+      const sink = await openSink(options.out, sweep, options.resume === true);
       const end = sweep.definition.points;
       const workers = options.workers ?? availableParallelism();
-      for await (const { text, to } of rowsInOrder(request, { from: sink.kept.points, end, workers })) {
-        await sink.write(text);
-        showProgress(to, end);
+      try {
+        for await (const { text, to } of rowsInOrder(request, { from: sink.kept.points, end, workers })) {
+          await sink.write(text);
+          showProgress(to, end);
+        }
+      } finally {
+        await sink.close();
       }
     });
 }

@@ -4,9 +4,10 @@ import { keptOf, type Kept } from './resume.ts';
 import type { Sweep } from './sweep.ts';
 
 /** Where the rows of a sweep go, behind those that are there. */
-export interface Sink extends AsyncDisposable {
+export interface Sink {
   readonly kept: Kept;
   write(text: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -32,7 +33,7 @@ async function appending(file: string, kept: Kept, resume: boolean): Promise<Sin
   return {
     kept,
     write: (text) => handle.appendFile(text),
-    [Symbol.asyncDispose]: () => handle.close(),
+    close: () => handle.close(),
   };
 }
 
@@ -41,6 +42,6 @@ function standardOutput(kept: Kept): Sink {
     kept,
     // Waits until it is taken: a slow reader slows the sweep, and nothing piles up.
     write: (text) => new Promise((resolve) => void process.stdout.write(text, () => resolve())),
-    async [Symbol.asyncDispose]() {},
+    async close() {},
   };
 }
