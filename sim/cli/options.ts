@@ -18,7 +18,7 @@ export function setting(
   return [...previous.map(([known, its]): [string, number] => [known, its]), [name, number]];
 }
 
-export const netOption = () =>
+const netOption = () =>
   new Option('--net <profile>', `network between node and registry: ${networkHelp}`).default('lan10g');
 
 /** What `scenarioOptions` gives a command. */

@@ -30,7 +30,7 @@ export function runCommand(): Command {
         const environment = {
           guest,
           kernel,
-          net: scenario.net,
+          net: { profile: net, ...scenario.net },
           seed,
           set: Object.fromEntries(request.set),
         };

@@ -32,7 +32,12 @@ export function sensitivityCommand(): Command {
       const scenario = await loadScenario(request);
       const results = systems.map((system) => ({ system, effects: sensitivity(scenario, system, by) }));
       if (options.json) {
-        const environment = { guest, net: scenario.net, seed, set: Object.fromEntries(request.set) };
+        const environment = {
+          guest,
+          net: { profile: net, ...scenario.net },
+          seed,
+          set: Object.fromEntries(request.set),
+        };
         const moved = results.map(({ system, effects }) => ({ system: system.id, effects }));
         const json = { schema: 'trio.sensitivity/1', environment, workload, by, results: moved };
         process.stdout.write(`${JSON.stringify(json, null, 1)}\n`);

@@ -30,7 +30,7 @@ export function sweepCommand(): Command {
     .option('--resume', 'keep the points that the file has, and go on behind them')
     .addHelpText(
       'after',
-      '\nNames: sim compare --params, and net.rttNs, net.rateBps, net.lossRatio.\n\nExample:\n' +
+      '\nsim compare --params lists the names.\n\nExample:\n' +
         '  npm run sim -- sweep --sweep net.rttNs=log:1e5:1e8:25 --sweep host.cores=1,2,4 --out rtt.csv',
     )
     .action(async (options: Options) => {
