@@ -19,12 +19,13 @@ export async function keptOf(file: string, { definition, format, head }: Sweep):
   const { systems, points, id } = definition;
   let rows = -1;
   let kept: Kept = { points: 0, bytes: 0 };
-  for await (const { text, endBytes } of lines(file)) {
+  for await (const { text, isWhole, endBytes } of lines(file)) {
     if (rows < 0) {
-      if (`${text}\n` !== head)
+      // Also a head that was cut off must be ours: what is no sweep at all must not be overwritten.
+      if (isWhole ? `${text}\n` !== head : !head.startsWith(text))
         throw new TrioError('OTHER_SWEEP', `${file} is of another sweep: give --out another name`);
-      kept = { points: 0, bytes: endBytes };
-    } else {
+      if (isWhole) kept = { points: 0, bytes: endBytes };
+    } else if (isWhole) {
       const point = Math.floor(rows / systems.length);
       const system = systems[rows % systems.length]!;
       if (point >= points || !format.isRow(text, id, point, system))
@@ -39,8 +40,15 @@ export async function keptOf(file: string, { definition, format, head }: Sweep):
   return kept;
 }
 
-/** Whole lines, and where each ends; what follows the last line break is left out. No file: none. */
-async function* lines(file: string): AsyncGenerator<{ text: string; endBytes: number }> {
+interface Line {
+  readonly text: string;
+  /** With a line break behind it. */
+  readonly isWhole: boolean;
+  readonly endBytes: number;
+}
+
+/** The lines of a file, and where each ends. No file: none. */
+async function* lines(file: string): AsyncGenerator<Line> {
   let handle: FileHandle;
   try {
     handle = await open(file);
@@ -54,10 +62,11 @@ async function* lines(file: string): AsyncGenerator<{ text: string; endBytes: nu
     rest = Buffer.concat([rest, chunk as Buffer]);
     let from = 0;
     for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline, from)) {
-      yield { text: rest.toString('utf8', from, end), endBytes: atBytes + end + 1 };
+      yield { text: rest.toString('utf8', from, end), isWhole: true, endBytes: atBytes + end + 1 };
       from = end + 1;
     }
     rest = rest.subarray(from);
     atBytes += from;
   }
+  if (rest.length > 0) yield { text: rest.toString('utf8'), isWhole: false, endBytes: atBytes + rest.length };
 }

@@ -46,6 +46,14 @@ describe('sim sweep', () => {
     expect((await stat(cut)).ino).toBe(before.ino);
     expect(await readFile(cut, 'utf8')).toBe(text);
 
+    const notes = file('notes.csv');
+    await writeFile(notes, 'no sweep, and no line break');
+    expect(await sim(...axes, '--out', notes, '--resume')).toMatchObject({ exitCode: 1 });
+    expect(await readFile(notes, 'utf8')).toBe('no sweep, and no line break');
+    await writeFile(notes, text.slice(0, 10));
+    expect(await sim(...axes, '--out', notes, '--resume')).toMatchObject({ exitCode: 0 });
+    expect(await readFile(notes, 'utf8')).toBe(text);
+
     const others = [['--seed', 'other'], ['--set', 'host.cores=2'], [...['--sweep', 'host.speed=1,2']]];
     for (const other of others) {
       const refused = await sim(...axes, '--out', cut, '--resume', ...other);
