@@ -49,7 +49,7 @@ export class Container {
     const byFile = new Map(program.files.map((file, number) => [file, this.#files[number]]));
     this.#steps = new PageSteps(program, {
       kernel,
-      faultAroundPages: node.parameters.get('host.faultAroundKiB') / 4,
+      faultAroundPages: Math.max(1, Math.floor(node.parameters.get('host.faultAroundKiB') / 4)),
       settingsOf: (file) => this.#settingsOf(byFile.get(file)),
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });

@@ -165,7 +165,7 @@ class StargzRootFs implements RootFs {
   }
 
   readAheadPages(): number {
-    return this.#node.parameters.get('host.readAheadKiB') / 4;
+    return Math.floor(this.#node.parameters.get('host.readAheadKiB') / 4);
   }
 
   lookupNs(path: string): number {

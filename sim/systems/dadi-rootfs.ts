@@ -19,7 +19,7 @@ export class DadiRootFs implements RootFs {
   }
 
   readAheadPages(): number {
-    return this.#node.parameters.get('host.readAheadKiB') / 4;
+    return Math.floor(this.#node.parameters.get('host.readAheadKiB') / 4);
   }
 
   /** All of its cost is in reading the blocks. */

@@ -20,7 +20,7 @@ abstract class NydusRootFs implements RootFs {
   }
 
   readAheadPages(): number {
-    return this.node.parameters.get('host.readAheadKiB') / 4;
+    return Math.floor(this.node.parameters.get('host.readAheadKiB') / 4);
   }
 
   abstract lookupNs(path: string): number;
