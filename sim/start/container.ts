@@ -81,7 +81,7 @@ export class Container {
     const { host, parameters } = this.#node;
     if (this.#probe !== undefined) {
       this.#dueNs += parameters.get(`probe-${this.#probe}.first`);
-      host.takeShare(parameters.get(`probe-${this.#probe}.waitedNs`));
+      host.takeShare(Math.min(parameters.get(`probe-${this.#probe}.waitedNs`), othersShare(this.#program)));
     }
     yield* this.#run(prelude, readySteps, true);
     yield* this.#pass(tail.cpuNs - this.#othersNs(tail.othersNs), tail.waitNs);
@@ -162,4 +162,18 @@ export class Container {
     this.#dueStep = this.#step;
     this.#observer?.worked(steps, { fromNs, toNs: this.#node.engine.nowNs });
   }
+}
+
+/**
+ * Of the processor's time in the warm start, what others than the container took: more than that the prober cannot have
+ * had. It has less than alone where many threads of the program want to run, as the JVM's do.
+ */
+function othersShare({ prelude, readySteps, cpuNs, othersNs, tail }: Program): number {
+  let all = tail.cpuNs;
+  let others = tail.othersNs;
+  for (let step = prelude; step < readySteps; step++) {
+    all += cpuNs[step]!;
+    others += othersNs[step]!;
+  }
+  return all > 0 ? others / all : 0;
 }
