@@ -20,7 +20,7 @@ const worstOf = (metric: Cell['metric']): number => (bounds[metric] as Bound).wo
  */
 const isShortReady = ({ system, metric, workload, measured }: Cell) =>
   metric === 'readyNs' && system === 'full' && ['nginx', 'redis'].includes(workload) && measured < 75e6;
-/** In this one start, of 72 that are recorded, one of node's threads read a page more: one more chunk, 200 kB. */
+/** In this one start, of 66 that are recorded, one of node's threads read a page more: one more chunk, 200 kB. */
 const isOtherNode = ({ guest, workload, system, net, metric }: Cell) =>
   [guest, workload, system, net, metric].join() === 'debian-13,node,crfs-lazy,lan1g,registry.requests';
 
