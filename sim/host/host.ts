@@ -1,6 +1,6 @@
 import type { Engine, Source } from '../engine/engine.ts';
 import { FairServer } from '../engine/fair-server.ts';
-import type { Wait } from '../engine/process.ts';
+import type { Flow, Wait } from '../engine/process.ts';
 
 /** The machine that starts the container: its processors. */
 export class Host {
@@ -41,6 +41,11 @@ export class Host {
     return (actor, signal, arg) => {
       this.cores.serve(ns, actor, signal, arg);
     };
+  }
+
+  /** The same as a flow of its own. */
+  *doWork(measuredNs: number): Flow {
+    yield this.work(measuredNs);
   }
 
   /** Waits without working. */

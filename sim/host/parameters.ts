@@ -49,9 +49,12 @@ export const hostParameters: readonly ParameterDefinition[] = [
   measured('gunzip.compressedBytes', 'ns/compressed byte', 'decompress gzip: per byte that goes in'),
   measured('gunzip.bytes', 'ns/byte', 'decompress gzip: per byte that comes out'),
   measured('sha256.bytes', 'ns/byte', 'hash'),
-  measured('read-cached.reads', 'ns/read', 'read of cached pages of a file on ext4'),
-  measured('read-cached.pages', 'ns/page', 'the same, for each page'),
-  measured('read-cold.reads', 'ns/read', 'the same after dropping the caches, from persistent memory'),
+  measured('read-cached.pages', 'ns/page', 'read a cached page of a file on ext4'),
+  measured(
+    'read-cold.reads',
+    'ns/read',
+    'read pages of a file on ext4 that are not cached, from persistent memory',
+  ),
   measured('read-cold.pages', 'ns/page', 'the same, for each page'),
   measured('content-commit.bytes', 'ns/byte', 'write a file and flush it'),
 ];

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
 
+/** What a prediction needs of `trio/calibration`'s schema; how a value was measured is not for it. */
 const schema = z.object({
   schema: z.literal('trio.calibration/1'),
-  parameters: z.array(z.object({ name: z.string(), value: z.number(), checkError: z.number() })),
+  parameters: z.array(z.object({ name: z.string(), value: z.number().nonnegative() })),
 });
 
 /**
@@ -16,7 +17,14 @@ export async function readCalibration(file: string): Promise<ReadonlyMap<string,
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new TrioError('NOT_CALIBRATED', `${file} cannot be read; npm run vm:calibrate makes it`, { cause });
   });
-  const parsed = schema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new TrioError('BAD_CALIBRATION', `${file}: ${z.prettifyError(parsed.error)}`);
+  const bad = (why: string) => new TrioError('BAD_CALIBRATION', `${file}: ${why}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw bad('not JSON');
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw bad(z.prettifyError(parsed.error));
   return new Map(parsed.data.parameters.map(({ name, value }) => [name, value]));
 }

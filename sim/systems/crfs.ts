@@ -2,7 +2,6 @@ import { all, Process, type Flow } from '../engine/process.ts';
 import type { Node } from '../host/node.ts';
 import { pageBytes } from '../pagecache/page.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
-import { runOnce } from './full.ts';
 import type { Image, ImageFile } from './image.ts';
 import type { RootFs } from './rootfs.ts';
 import { StargzBackground } from './stargz-background.ts';
@@ -131,7 +130,8 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
       if (fetchesAll) new Process(background.fetch(() => allChunks(image, mounted)));
       return {
         rootFs: new StargzRootFs(node, image, mounted, background),
-        run: () => runOnce(node, cost('run-cold-crfs.starts') + cost('run-cold-crfs.layers') * layers.length),
+        run: () =>
+          node.host.doWork(cost('run-cold-crfs.starts') + cost('run-cold-crfs.layers') * layers.length),
       };
     },
   };

@@ -5,7 +5,6 @@ import { DadiLayout } from './dadi-layout.ts';
 import { dadiParameters as parameters } from './dadi-parameters.ts';
 import { DadiRootFs } from './dadi-rootfs.ts';
 import { recordedReads, replay } from './dadi-trace.ts';
-import { runOnce } from './full.ts';
 import type { Image } from './image.ts';
 import { prepareRemote, pullHead, pullNormally } from './lazy-pull.ts';
 import type { Deployment, Recording, System } from './system.ts';
@@ -53,7 +52,7 @@ function deployment(node: Node, device: DadiDevice, created: () => void): Deploy
       created();
       yield host.sleep(values.get('dadi.attachPollNs'));
       yield* device.readMetadata(device.layout.superblock);
-      yield* runOnce(node, values.get('run-cold.starts'));
+      yield* node.host.doWork(values.get('run-cold.starts'));
     },
   };
 }

@@ -48,7 +48,7 @@ export const full: System = {
     yield host.work(cost('unpack.operations'));
     return {
       rootFs: unpacked,
-      run: () => runOnce(node, cost('run-cold.starts') + cost('run-cold.layers') * image.plain.layers.length),
+      run: () => host.doWork(cost('run-cold.starts') + cost('run-cold.layers') * image.plain.layers.length),
     };
   },
 };
@@ -81,10 +81,6 @@ function* untilTick({ host, engine, parameters }: Node): Flow {
   const firstNs = parameters.get('pull-tick.operations');
   const ticks = Math.max(1, Math.ceil((engine.nowNs - firstNs) / tickNs));
   yield host.sleep(firstNs + ticks * tickNs - engine.nowNs);
-}
-
-export function* runOnce({ host }: Node, ns: number): Flow {
-  yield host.work(ns);
 }
 
 /** Unpacking has left all files in the page cache, and their inodes in memory. */

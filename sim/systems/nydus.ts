@@ -1,6 +1,5 @@
 import { Process, type Flow } from '../engine/process.ts';
 import type { Node } from '../host/node.ts';
-import { runOnce } from './full.ts';
 import type { Image } from './image.ts';
 import { prepareRemote, pullHead, pullNormally } from './lazy-pull.ts';
 import { NydusDaemon } from './nydus-daemon.ts';
@@ -40,7 +39,7 @@ function nydusWith(
         rootFs: mount(node, daemon),
         *run(): Flow {
           yield* mountBlobs(node, daemon);
-          yield* runOnce(node, node.parameters.get('run-cold.starts'));
+          yield* node.host.doWork(node.parameters.get('run-cold.starts'));
         },
       };
     },
