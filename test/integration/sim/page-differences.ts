@@ -61,7 +61,8 @@ export const pageDifferences: readonly PageDifference[] = [
 // with other settings has another schedule. The order of pages in a file that several of them use is then another, so
 // it is not compared; the pages are. That the few pages below come from that other order is inferred: readahead depends
 // on it, and all differences are in such files. In the traced start itself (`touch`) the order of the JVM's library
-// differs in 28 pages, where one thread's readahead went on behind another's: the replay does each access whole.
+// differs in 28 pages (debian-12: 110, and 7 of its modules), where one thread's readahead went on behind another's: the
+// replay does each access whole.
 const libnode = '/usr/lib/x86_64-linux-gnu/libnode.so.115';
 const libjvm = '/usr/lib/jvm/java-21-openjdk-amd64/lib/server/libjvm.so';
 const modules = '/usr/lib/jvm/java-21-openjdk-amd64/lib/modules';
@@ -69,6 +70,8 @@ const jasper = '/usr/share/java/tomcat10-jasper-10.1.60.jar';
 const catalina = '/usr/share/java/tomcat10-catalina-10.1.60.jar';
 const same = { missed: '', extra: '' };
 const node = { workload: 'node', path: libnode };
+const classes = '/usr/lib/jvm/java-21-openjdk-amd64/lib/server/classes.jsa';
+const tomcat12 = { guest: 'debian-12', workload: 'tomcat' };
 const tomcat = { guest: 'debian-13', workload: 'tomcat' };
 
 /** All files whose pages came in another order because of threads, with the pages that differ. */
@@ -76,6 +79,25 @@ export const threadDifferences: readonly ThreadDifference[] = [
   { guest: 'debian-12', ...node, start: 'readahead-16k', ...same },
   { guest: 'debian-13', ...node, start: 'readahead-16k', missed: '', extra: '6793-6796' },
   { guest: 'debian-13', ...node, start: 'readahead-64k', ...same },
+  { ...tomcat12, start: 'touch', path: libjvm, ...same },
+  { ...tomcat12, start: 'touch', path: modules, ...same },
+  { ...tomcat12, start: 'default', path: libjvm, ...same },
+  { ...tomcat12, start: 'default', path: modules, ...same },
+  { ...tomcat12, start: 'default', path: catalina, ...same },
+  { ...tomcat12, start: 'fault-around-16k', path: libjvm, ...same },
+  { ...tomcat12, start: 'fault-around-16k', path: modules, ...same },
+  { ...tomcat12, start: 'fault-around-16k', path: catalina, ...same },
+  { ...tomcat12, start: 'fuse', path: libjvm, ...same },
+  { ...tomcat12, start: 'fuse', path: modules, missed: '14928-14942', extra: '14977-14982' },
+  { ...tomcat12, start: 'fuse', path: catalina, ...same },
+  { ...tomcat12, start: 'readahead-16k', path: libjvm, missed: '945', extra: '941 1436-1438' },
+  { ...tomcat12, start: 'readahead-16k', path: modules, ...same },
+  { ...tomcat12, start: 'readahead-16k', path: catalina, ...same },
+  { ...tomcat12, start: 'readahead-512k', path: modules, missed: '', extra: '3202-3212' },
+  { ...tomcat12, start: 'readahead-64k', path: libjvm, ...same },
+  { ...tomcat12, start: 'readahead-64k', path: modules, ...same },
+  { ...tomcat12, start: 'readahead-64k', path: classes, ...same },
+  { ...tomcat12, start: 'readahead-64k', path: catalina, ...same },
   { ...tomcat, start: 'touch', path: libjvm, ...same },
   { ...tomcat, start: 'default', path: libjvm, ...same },
   { ...tomcat, start: 'default', path: modules, ...same },
