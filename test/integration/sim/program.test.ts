@@ -83,13 +83,14 @@ describe.each(recordings)('$guest/$workload', ({ folder }) => {
     { start: 'fault-around-16k', faultAroundPages: 4 },
     { start: 'readahead-16k', faultAroundPages: 16 },
     { start: 'fuse', faultAroundPages: 16 },
+    { start: 'erofs', faultAroundPages: 16 },
     { start: 'demand', faultAroundPages: 1 },
   ])(
     '$start: step by step, what the prediction says comes into the page cache',
     async ({ start, faultAroundPages }) => {
       const program = await loadProgram(folder);
       const kernel = kernelOf(program.kernelRelease)!;
-      const { settingsOf } = settingsOfStart(start);
+      const { settingsOf } = settingsOfStart(start, kernel);
       const prediction = new Prediction({ kernelFor: () => kernel, faultAroundPages, settingsOf });
       const trace = await openTrace(join(folder, 'touch.trace.zst'));
       await decodeRecords(sources(trace), prediction);
