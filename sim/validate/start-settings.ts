@@ -8,7 +8,7 @@ import type { FileSettings } from '../pagecache/trace-files.ts';
 export interface StartSettings {
   /** How its files are found in the trace. */
   readonly sameFile: SameFile;
-  readonly settingsOf: (record: OpenRecord) => FileSettings | undefined;
+  readonly settingsOf: (record: Pick<OpenRecord, 'bdiRaPages' | 'ioPages'>) => FileSettings | undefined;
 }
 
 /**

@@ -10,7 +10,6 @@ import { PageSteps } from '../../../sim/workload/page-steps.ts';
 import { buildProgram, type Program } from '../../../sim/workload/program.ts';
 import { stepKind } from '../../../sim/workload/steps.ts';
 import { sources } from '../../../trio/trace/read.ts';
-import type { OpenRecord } from '../../../trio/trace/record-views.ts';
 import { decodeRecords } from '../../../trio/trace/rich-trace.ts';
 import { openTrace } from '../../../trio/trace/trace-file.ts';
 import { insertedByPrediction, insertedBySteps } from '../../support/inserted.ts';
@@ -96,7 +95,8 @@ describe.each(recordings)('$guest/$workload', ({ folder }) => {
       await decodeRecords(sources(trace), prediction);
       const pages = new PageSteps(program, {
         ...{ kernel, faultAroundPages },
-        settingsOf: ({ recorded }) => settingsOf(recorded as OpenRecord & typeof recorded),
+        settingsOf: ({ recorded }) =>
+          settingsOf({ bdiRaPages: recorded!.raPages, ioPages: recorded!.ioPages }),
       });
       const predicted = insertedByPrediction(prediction);
       expect(Object.keys(predicted).length).toBeGreaterThan(10);
