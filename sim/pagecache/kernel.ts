@@ -31,7 +31,7 @@ export interface Kernel {
 }
 
 const xfsMagic = 0x58465342;
-const erofsMagic = 0xe0f5e1e2;
+export const erofsMagic = 0xe0f5e1e2;
 
 export const linux61: Kernel = {
   version: '6.1',

@@ -73,10 +73,10 @@ async function replayed(folder: string): Promise<PagesCheck> {
 }
 
 async function predicted(folder: string, start: string, predictionFor: PredictionFor): Promise<PagesCheck> {
-  const { sameFile, settingsOf } = settingsOfStart(start);
   const recorded = new RecordedPages();
   const header = await decode(join(folder, `${start}${pagesSuffix}`), recorded);
   const { kernelRelease, faultAroundBytes, pageBytes } = header;
+  const { sameFile, settingsOf } = settingsOfStart(start, modelOf(kernelRelease));
   const faultAroundPages = faultAroundBytes / pageBytes;
   const kernelFor = () => modelOf(kernelRelease);
   const prediction = predictionFor(start, { kernelFor, faultAroundPages, settingsOf });

@@ -12,6 +12,7 @@ import { TrioError } from '../../trio/errors.ts';
 import { environmentOf } from '../e2e/run.ts';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Guest } from '../guests/guest.ts';
+import { programFiles } from '../guests/program-files.ts';
 import { runInGuest } from '../guests/script.ts';
 import type { Progress } from '../progress.ts';
 import { defaultLimits } from '../qemu/limits.ts';
@@ -20,7 +21,6 @@ import { calibrationImages, type CalibrationImages } from './images.ts';
 import { parts, type Part } from './in-guest/parts.ts';
 import { parametersOf } from './parameters.ts';
 
-const vmFolder = join(import.meta.dirname, '..');
 const program = 'calibrate/in-guest/main.ts';
 /** They share nothing, and each has one CPU. */
 const guestsAtOnce = 2;
@@ -88,12 +88,9 @@ export async function sampleInGuest(
     await writeFile(join(dir, 'images.json'), JSON.stringify(images));
     await writeFile(join(dir, 'package.json'), '{ "type": "module" }\n');
     await writeFile(join(dir, script), `exec /opt/trio/node ${program} ${part}\n`);
-    const files: Record<string, string> = { micro };
+    const files = await programFiles(dirname(program));
+    files['micro'] = micro;
     for (const name of await readdir(dir)) files[name] = join(dir, name);
-    // The agent's own functions do what both need.
-    for (const folder of ['guest', 'systems', dirname(program)])
-      for (const name of await readdir(join(vmFolder, folder)))
-        if (name.endsWith('.ts')) files[`${folder}/${name}`] = join(vmFolder, folder, name);
     const { status, output } = await runInGuest(
       ...([disk, qemu, files, script, defaultLimits, progress, registry] as const),
     );

@@ -51,13 +51,14 @@ const xattrPrefix = 'SCHILY.xattr.';
 const javaCertificates = 'etc/ssl/certs/java/cacerts';
 
 /**
- * Yields the entries of a root's tar in their order, without what images leave out ({@link isLeftOut}). A body that
- * the caller leaves is skipped.
+ * Yields the entries of a root's tar in their order, without what images leave out. A body that the caller leaves is
+ * skipped.
  *
  * @throws TrioError `BAD_TAR` for a broken tar or something in it that a layer cannot say
  */
 export async function* readTree(
   tarPath: string,
+  leftOut: (path: string, type: string) => boolean = isLeftOut,
 ): AsyncGenerator<{ entry: TreeEntry; body: AsyncIterable<Uint8Array> }> {
   const input = createReadStream(tarPath, { highWaterMark: 1 << 20 });
   const extract = tar.extract();
@@ -65,7 +66,7 @@ export async function* readTree(
   input.pipe(extract);
   try {
     for await (const item of extract) {
-      const entry = fromHeader(item.header, tarPath);
+      const entry = fromHeader(item.header, tarPath, leftOut);
       const body = readBody(item as AsyncIterable<Uint8Array>, tarPath);
       if (entry) yield { entry, body: entry.path === javaCertificates ? fixDates(body, entry.mtimeS) : body };
       item.resume();
@@ -97,9 +98,13 @@ async function* fixDates(body: AsyncIterable<Uint8Array>, dateS: number): AsyncG
   yield withFixedDates(Buffer.concat(parts), dateS * 1000);
 }
 
-function fromHeader(header: Header, tarPath: string): TreeEntry | undefined {
+function fromHeader(
+  header: Header,
+  tarPath: string,
+  leftOut: (path: string, type: string) => boolean,
+): TreeEntry | undefined {
   const path = cleanPath(header.name);
-  if (path === '' || isLeftOut(path, header.type)) return undefined;
+  if (path === '' || leftOut(path, header.type)) return undefined;
   const bad = (why: string) => new TrioError('BAD_TAR', `${tarPath}: ${path}: ${why}`);
   const type = types[header.type] as TreeEntry['type'] | undefined;
   if (!type) throw bad(`entry type "${header.type}" is not supported in a layer`);

@@ -31,7 +31,7 @@ export const requestSchema = z.strictObject({
   bytes: count,
 });
 
-const tracedSchema = z.strictObject({
+export const tracedSchema = z.strictObject({
   name: z.string(),
   startNs: count,
   runningNs: count,

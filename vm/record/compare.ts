@@ -5,7 +5,7 @@ import { TrioError } from '../../trio/errors.ts';
 import { figuresSchema, type Figures } from '../e2e/figures.ts';
 import { parseFacts, type ImageFacts } from '../../trio/image/facts.ts';
 import { mainFile, type Part } from './parts.ts';
-import { summarySchema, type Summary } from './summary.ts';
+import { erofsSummarySchema, summarySchema, type Summary } from './summary.ts';
 
 /** By how much counts may differ when packages have changed, as a part of the recorded ones. */
 export const driftBounds = { counts: 0.05, times: 0.15 } as const;
@@ -74,17 +74,24 @@ async function readCounted(part: Part, folder: string): Promise<Counted> {
   const name = mainFile(part);
   const text = (await content(folder, name)).toString();
   if (part === 'image') return imageCounts(parseFacts(text, join(folder, name)));
-  const schema = part === 'traces' ? summarySchema : figuresSchema;
-  let parsed: Summary | Figures;
   try {
-    parsed = schema.parse(JSON.parse(text));
+    return countedIn(part, JSON.parse(text));
   } catch (cause) {
     throw new TrioError('BAD_GOLDEN', `${join(folder, name)} cannot be read: ${String(cause)}`, { cause });
   }
-  return {
-    environment: parsed.environment,
-    counts: 'starts' in parsed ? traceCounts(parsed) : figureCounts(parsed),
-  };
+}
+
+function countedIn(part: Part, text: unknown): Counted {
+  if (part === 'traces') {
+    const summary = summarySchema.parse(text);
+    return { environment: summary.environment, counts: traceCounts(summary) };
+  }
+  if (part === 'erofs') {
+    const { environment, starts } = erofsSummarySchema.parse(text);
+    return { environment, counts: new Map(readyTimes(starts)) };
+  }
+  const figures = figuresSchema.parse(text);
+  return { environment: figures.environment, counts: figureCounts(figures) };
 }
 
 function imageCounts({ plain, estargz }: ImageFacts): Counted {
@@ -105,11 +112,12 @@ function traceCounts({ runtimeImage, completeness, starts }: Summary): Map<strin
     ['pages of the runtime image', runtimeImage.pages],
     ['files of the runtime image', runtimeImage.files],
     ['demanded pages', completeness.demandedPages],
-    ...starts.map(({ name, readyNs }): [string, number] => [
-      `time to ready of the start "${name}", ns`,
-      readyNs,
-    ]),
+    ...readyTimes(starts),
   ]);
+}
+
+function readyTimes(starts: Summary['starts']): [string, number][] {
+  return starts.map(({ name, readyNs }) => [`time to ready of the start "${name}", ns`, readyNs]);
 }
 
 function figureCounts({ results }: Figures): Map<string, number> {

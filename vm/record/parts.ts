@@ -14,6 +14,7 @@ import { parseNetwork } from '../../trio/network/profile.ts';
 import { environmentOf, runPlan, writeWhole } from '../e2e/run.ts';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Guest } from '../guests/guest.ts';
+import { erofsDisk } from '../images/erofs-disk.ts';
 import type { BuiltImage } from '../images/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
@@ -24,12 +25,13 @@ import { crfsLazy } from '../systems/crfs-lazy.ts';
 import { full } from '../systems/full.ts';
 import type { System } from '../systems/system.ts';
 import { systems } from '../systems/index.ts';
+import { traceOnErofs } from '../trace/erofs.ts';
 import { traceImage, trackerPayload } from '../trace/run.ts';
 import { defaultStart, demandStart, recordedStarts, variantStarts } from '../trace/starts.ts';
 import { completeness } from './completeness.ts';
 import { readImageInodes } from './image-inodes.ts';
 import { accessesOf, compress, pagesAndOpensOf, pagesOf, selectRecords, timesOf } from './select-records.ts';
-import { summarySchema } from './summary.ts';
+import { erofsSummarySchema, summarySchema, type Summary } from './summary.ts';
 
 /** One workload to record on one guest. */
 export interface RecordPlan {
@@ -45,14 +47,14 @@ const seed = 'golden';
 const mainNet = 'lan10g';
 const samplesOnMainNet = 3;
 
-/** What can be recorded of a workload: facts of its image, its traces, or its figures on one network. */
-export const parts = ['image', 'traces', mainNet, 'lan1g', 'wan100m'] as const;
+/** What can be recorded of a workload: facts of its image, its traces, one on EROFS, or its figures on one network. */
+export const parts = ['image', 'traces', 'erofs', mainNet, 'lan1g', 'wan100m'] as const;
 export type Part = (typeof parts)[number];
 
 /** The file that each recording of a part has; it names the environment. */
 export function mainFile(part: Part): string {
   if (part === 'image') return 'image.json.zst';
-  return part === 'traces' ? 'traces.json' : `figures-${part}.json`;
+  return part === 'traces' || part === 'erofs' ? `${part}.json` : `figures-${part}.json`;
 }
 
 /**
@@ -87,6 +89,7 @@ type Files = Map<string, Buffer>;
 
 function recordFiles(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
   if (part === 'image') return recordImage(plan, progress);
+  if (part === 'erofs') return recordErofs(plan, work, progress);
   return part === 'traces' ? recordTraces(plan, work, progress) : recordFigures(plan, part, work, progress);
 }
 
@@ -130,11 +133,7 @@ async function recordTraces(plan: RecordPlan, work: string, progress: Progress):
   const summary = summarySchema.parse({
     schema: 'trio.golden/1',
     environment: { ...environmentOf(plan, [plan.image]), modules: basename(dirname(payload)) },
-    starts: starts.map(({ name, startNs, runningNs, readyNs }) => ({
-      name,
-      runningNs: runningNs - startNs,
-      readyNs: readyNs - runningNs,
-    })),
+    starts: starts.map(timesOfStart),
     runtimeImage: report,
     completeness: await completeness(events(demandStart.name), inodes, await pagesOfImage(runtime)),
   });
@@ -150,6 +149,27 @@ async function recordTraces(plan: RecordPlan, work: string, progress: Progress):
   ]);
 }
 
+async function recordErofs(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
+  const erofs = await erofsDisk(plan.image, progress);
+  const start = await traceOnErofs({ ...plan, limits: defaultLimits, out: work }, erofs, progress);
+  requireAll([start]);
+  const image = new Set((await readImageInodes(join(work, 'inodes'))).keys());
+  const payload = await trackerPayload(plan.guest, plan.disk, progress);
+  const summary = erofsSummarySchema.parse({
+    schema: 'trio.golden-erofs/1',
+    environment: {
+      ...environmentOf(plan, [plan.image]),
+      modules: basename(dirname(payload)),
+      erofs: erofs.facts,
+    },
+    starts: [timesOfStart(start)],
+  });
+  return new Map([
+    [mainFile('erofs'), json(summary)],
+    ['erofs.pages.zst', await selectRecords(join(work, start.name, 'events0'), pagesAndOpensOf(image))],
+  ]);
+}
+
 /** Makes traced starts under a system. @throws TrioError `TRACE_LOST` */
 async function traced(
   plan: RecordPlan,
@@ -162,10 +182,18 @@ async function traced(
   const link = { rttNs, rateBps, lossRatio };
   const traces = { ...plan, system, link, starts, limits: defaultLimits, out };
   const done = await traceImage(traces, progress);
-  const lossy = done.find(({ drops }) => drops > 0);
+  requireAll(done);
+  return done;
+}
+
+function requireAll(starts: readonly Traced[]): void {
+  const lossy = starts.find(({ drops }) => drops > 0);
   if (lossy)
     throw new TrioError('TRACE_LOST', `the I/O tracker lost ${lossy.drops} records of "${lossy.name}"`);
-  return done;
+}
+
+function timesOfStart({ name, startNs, runningNs, readyNs }: Traced): Summary['starts'][number] {
+  return { name, runningNs: runningNs - startNs, readyNs: readyNs - runningNs };
 }
 
 /** Both halves of the environment's packages, to say which of them changed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environmentSchema } from '../../trio/calibration/environment.ts';
+import { erofsFactsSchema } from '../images/erofs-disk.ts';
 import { completenessSchema } from './completeness.ts';
 
 const count = z.int().nonnegative();
@@ -21,15 +22,29 @@ const runtimeImageSchema = z.strictObject({
   ),
 });
 
+/** `modules`: the address of the kernel modules that traced. */
+const tracedEnvironment = environmentSchema.extend({ modules: z.string() });
+
+/** Traced starts; their times include the tracker's. */
+const starts = z.array(z.strictObject({ name: z.string(), runningNs: count, readyNs: count }));
+
 /** `traces.json` of a golden folder: what was traced, in numbers, and all that it depends on. */
 export const summarySchema = z.strictObject({
   schema: z.literal('trio.golden/1'),
-  /** `modules`: the address of the kernel modules that traced. */
-  environment: environmentSchema.extend({ modules: z.string() }),
-  /** The traced starts; their times include the tracker's. */
-  starts: z.array(z.strictObject({ name: z.string(), runningNs: count, readyNs: count })),
+  environment: tracedEnvironment,
+  starts,
   runtimeImage: runtimeImageSchema,
   completeness: completenessSchema,
 });
 
 export type Summary = z.infer<typeof summarySchema>;
+
+/** `erofs.json` of a golden folder: all that the start on EROFS depends on. */
+export const erofsSummarySchema = z.strictObject({
+  schema: z.literal('trio.golden-erofs/1'),
+  /** `erofs`: the file system, and what it was made with. */
+  environment: tracedEnvironment.extend({ erofs: erofsFactsSchema }),
+  starts,
+});
+
+export type ErofsSummary = z.infer<typeof erofsSummarySchema>;

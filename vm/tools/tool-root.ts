@@ -38,18 +38,23 @@ export async function toolRoot(progress: Progress): Promise<string> {
     { kind: 'tools', name: 'debian-13', recipe: { suite: 'trixie', packages } },
     progress,
     (partial) =>
-      progress.stage('building the tool tree (QEMU, e2fsprogs, skopeo)', async () => {
-        const tar = join(partial, 'root.tar');
-        await buildDebianRoot({ suite: 'trixie', packages }, tar, progress);
-        await writePackageManifest(tar, partial);
-        const root = join(partial, 'root');
-        await mkdir(root);
-        // Devices cannot be made by an ordinary user and are not needed; owners do not matter.
-        await execa('tar', ['-C', root, '--exclude=./dev/*', '--no-same-owner', '-xf', tar]);
-        await execa('rm', [tar]);
-      }),
+      progress.stage('building the tool tree (QEMU, e2fsprogs, skopeo)', () =>
+        unpackTools(packages, partial, progress),
+      ),
   );
   return join(dir, 'root');
+}
+
+/** Fills `dir` with `root`, a Debian 13 tree with these packages, and `packages.txt`. */
+export async function unpackTools(wanted: readonly string[], dir: string, progress: Progress): Promise<void> {
+  const tar = join(dir, 'root.tar');
+  await buildDebianRoot({ suite: 'trixie', packages: wanted }, tar, progress);
+  await writePackageManifest(tar, dir);
+  const root = join(dir, 'root');
+  await mkdir(root);
+  // Devices cannot be made by an ordinary user and are not needed; owners do not matter.
+  await execa('tar', ['-C', root, '--exclude=./dev/*', '--no-same-owner', '-xf', tar]);
+  await execa('rm', [tar]);
 }
 
 /**
@@ -58,7 +63,15 @@ export async function toolRoot(progress: Progress): Promise<string> {
  * @throws TrioError `TOOL_MISSING` when the tree lacks it (damaged cache)
  */
 export async function toolCommand(name: string, progress: Progress): Promise<ToolCommand> {
-  const root = await toolRoot(progress);
+  return commandIn(await toolRoot(progress), name);
+}
+
+/**
+ * How to start `name` of a Debian tree.
+ *
+ * @throws TrioError `TOOL_MISSING`
+ */
+export async function commandIn(root: string, name: string): Promise<ToolCommand> {
   for (const folder of folders) {
     const program = join(root, folder, name);
     if (!(await exists(program))) continue;
@@ -82,9 +95,24 @@ export async function runTool(
   name: string,
   args: readonly string[],
   progress: Progress,
-  options: { cwd?: string; input?: string; env?: Record<string, string> } = {},
+  options: ToolOptions = {},
 ): Promise<string> {
-  const tool = await toolCommand(name, progress);
+  return runCommand(name, await toolCommand(name, progress), args, options);
+}
+
+interface ToolOptions {
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** The same with a program of another tree ({@link commandIn}). */
+export async function runCommand(
+  name: string,
+  tool: ToolCommand,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<string> {
   const result = await execa(tool.file, [...tool.args, ...args], {
     ...options,
     reject: false,

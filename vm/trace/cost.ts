@@ -1,11 +1,12 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
 import type { StartScenario } from '../guest/protocol.ts';
 import type { GuestDisk } from '../guests/disk.ts';
 import type { Guest } from '../guests/guest.ts';
+import { programFiles } from '../guests/program-files.ts';
 import { runInGuest } from '../guests/script.ts';
 import type { BuiltImage } from '../images/index.ts';
 import type { Progress } from '../progress.ts';
@@ -28,10 +29,9 @@ const costSchema = z.array(
 /** What starts and reads take with the tracker in each of its modes, in virtual time. */
 export type TrackerCost = z.infer<typeof costSchema>;
 
-const vmFolder = join(import.meta.dirname, '..');
-const program = 'trace/cost-in-guest.ts';
+const program = 'trace/in-guest/cost.ts';
 
-/** Measures what the I/O tracker costs, in one guest, one mode after the other (see cost-in-guest.ts). */
+/** Measures what the I/O tracker costs, in one guest, one mode after the other (see in-guest/cost.ts). */
 export async function trackerCost(
   guest: Guest,
   disk: GuestDisk,
@@ -54,15 +54,9 @@ export async function trackerCost(
     await writeFile(join(dir, 'scenario.json'), JSON.stringify(scenario));
     await writeFile(join(dir, 'package.json'), '{ "type": "module" }\n');
     await writeFile(join(dir, 'cost.sh'), `exec /opt/trio/node ${program} "$(cat scenario.json)"\n`);
-    const files: Record<string, string> = {
-      [program]: join(vmFolder, program),
-      [trackerModule]: join(modules, trackerModule),
-    };
+    const files = await programFiles(dirname(program));
+    files[trackerModule] = join(modules, trackerModule);
     for (const name of await readdir(dir)) files[name] = join(dir, name);
-    // The agent's own functions start the containers.
-    for (const folder of ['guest', 'systems'])
-      for (const name of await readdir(join(vmFolder, folder)))
-        if (name.endsWith('.ts')) files[`${folder}/${name}`] = join(vmFolder, folder, name);
     const { status, output } = await runInGuest(
       ...([disk, qemu, files, 'cost.sh', defaultLimits, progress, image] as const),
     );

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { OpenRecord } from '../../../trio/trace/record-views.ts';
 import { kernelOf, kernels } from '../../../sim/pagecache/kernel.ts';
 import { Prediction } from '../../../sim/pagecache/predict.ts';
 import { pageRanges } from '../../../sim/validate/page-ranges.ts';
@@ -79,6 +80,23 @@ describe.each(recordings)('$guest/$workload', ({ guest, workload, folder }) => {
     expect(found.find(({ start }) => start === 'readahead-16k')).toMatchObject({ exact: false });
   });
 });
+
+const nginx = recordings.filter(({ workload }) => workload === 'nginx');
+
+test.each(nginx)(
+  '$guest/$workload: a start on EROFS tells large folios from small ones',
+  async ({ folder }) => {
+    const found = await checkPages(folder, (start, settings) => {
+      const settingsOf = (record: OpenRecord) => {
+        const right = settings.settingsOf(record);
+        return right && { ...right, largeFolios: start === 'erofs' && !right.largeFolios };
+      };
+      return new Prediction({ ...settings, settingsOf });
+    });
+    const inexact = found.filter(({ exact }) => !exact).map(({ start }) => start);
+    expect(inexact).toEqual(['erofs']);
+  },
+);
 
 test('there are recordings of every kernel that has a model', async () => {
   const releases: string[] = [];

@@ -10,7 +10,6 @@ import { PageSteps } from '../../../sim/workload/page-steps.ts';
 import { buildProgram, type Program } from '../../../sim/workload/program.ts';
 import { stepKind } from '../../../sim/workload/steps.ts';
 import { sources } from '../../../trio/trace/read.ts';
-import type { OpenRecord } from '../../../trio/trace/record-views.ts';
 import { decodeRecords } from '../../../trio/trace/rich-trace.ts';
 import { openTrace } from '../../../trio/trace/trace-file.ts';
 import { insertedByPrediction, insertedBySteps } from '../../support/inserted.ts';
@@ -83,19 +82,21 @@ describe.each(recordings)('$guest/$workload', ({ folder }) => {
     { start: 'fault-around-16k', faultAroundPages: 4 },
     { start: 'readahead-16k', faultAroundPages: 16 },
     { start: 'fuse', faultAroundPages: 16 },
+    { start: 'erofs', faultAroundPages: 16 },
     { start: 'demand', faultAroundPages: 1 },
   ])(
     '$start: step by step, what the prediction says comes into the page cache',
     async ({ start, faultAroundPages }) => {
       const program = await loadProgram(folder);
       const kernel = kernelOf(program.kernelRelease)!;
-      const { settingsOf } = settingsOfStart(start);
+      const { settingsOf } = settingsOfStart(start, kernel);
       const prediction = new Prediction({ kernelFor: () => kernel, faultAroundPages, settingsOf });
       const trace = await openTrace(join(folder, 'touch.trace.zst'));
       await decodeRecords(sources(trace), prediction);
       const pages = new PageSteps(program, {
         ...{ kernel, faultAroundPages },
-        settingsOf: ({ recorded }) => settingsOf(recorded as OpenRecord & typeof recorded),
+        settingsOf: ({ recorded }) =>
+          settingsOf({ bdiRaPages: recorded!.raPages, ioPages: recorded!.ioPages }),
       });
       const predicted = insertedByPrediction(prediction);
       expect(Object.keys(predicted).length).toBeGreaterThan(10);

@@ -5,6 +5,7 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Figures } from '../../../vm/e2e/figures.ts';
 import { comparePart, type Comparison } from '../../../vm/record/compare.ts';
+import type { ErofsSummary } from '../../../vm/record/summary.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -96,6 +97,35 @@ it('is out of bounds when counts or times moved too far with it', async () => {
       { what: 'full: registry requests', recorded: 100, found: 106 },
       { what: 'full: total time, ns', recorded: 3e9, found: 3.6e9 },
     ],
+  });
+});
+
+/** What is recorded of a start on EROFS. */
+async function onErofs(mkfs: string, readyNs: number): Promise<string> {
+  const folder = await mkdtemp(join(dir, 'recording-'));
+  const { net: _, ...environment } = figures().environment;
+  const erofs = { mkfs: { version: mkfs, options: [] }, fsBytes: 4096, fsSha256: '0' };
+  const summary: ErofsSummary = {
+    schema: 'trio.golden-erofs/1',
+    environment: { ...environment, modules: 'debian-13', erofs },
+    starts: [{ name: 'erofs', runningNs: 1, readyNs }],
+  };
+  await writeFile(join(folder, 'erofs.json'), JSON.stringify(summary));
+  return folder;
+}
+
+it('compares starts on EROFS: another mkfs.erofs is another environment', async () => {
+  const golden = await onErofs('1.8.6', 100);
+  const compared = async (fresh: string) => comparePart('erofs', golden, fresh, ['erofs.json']);
+  expect(await compared(await onErofs('1.8.6', 100))).toMatchObject({ verdict: 'identical' });
+  expect(await compared(await onErofs('1.8.6', 101))).toMatchObject({ verdict: 'different' });
+  expect(await compared(await onErofs('1.9', 110))).toMatchObject({
+    verdict: 'drift',
+    changes: ['erofs.mkfs.version: 1.8.6 → 1.9'],
+  });
+  expect(await compared(await onErofs('1.9', 120))).toMatchObject({
+    verdict: 'out of bounds',
+    deviations: [{ what: 'time to ready of the start "erofs", ns', recorded: 100, found: 120 }],
   });
 });
 

@@ -5,14 +5,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { registryAddress, registryRoot } from '../guest/address.ts';
-import { TaskEvents } from '../guest/containerd.ts';
-import { diskDevice } from '../guest/disks.ts';
-import { hostnameOptions } from '../guest/hostname.ts';
-import { run } from '../guest/process.ts';
-import type { StartScenario } from '../guest/protocol.ts';
-import { startContainer, stopContainer, type Host } from '../guest/start.ts';
-import { full } from '../systems/full.ts';
+import { registryAddress, registryRoot } from '../../guest/address.ts';
+import { TaskEvents } from '../../guest/containerd.ts';
+import { diskDevice } from '../../guest/disks.ts';
+import { hostnameOptions } from '../../guest/hostname.ts';
+import { run } from '../../guest/process.ts';
+import type { StartScenario } from '../../guest/protocol.ts';
+import { startContainer, stopContainer, type Host } from '../../guest/start.ts';
+import { full } from '../../systems/full.ts';
 
 const tracedHostname = 'trio-traced';
 const tracker = '/sys/kernel/rio_tracker';
