@@ -12,7 +12,7 @@ import { pageDifferences, threadDifferences } from './page-differences.ts';
 const golden = join(import.meta.dirname, '../../../golden');
 const recordings = await findRecordings(golden);
 /** At least these are recorded of each workload. */
-const starts = ['touch', 'default', 'fuse', 'fault-around-16k'].concat(
+const starts = ['touch', 'default', 'fuse', 'erofs', 'fault-around-16k'].concat(
   ['16k', '64k', '512k'].map((size) => `readahead-${size}`),
 );
 
