@@ -20,12 +20,14 @@ export class Node {
   readonly link: Link;
   readonly registry: Registry;
   readonly parameters: Parameters;
+  readonly random: Randomness;
   /** Of the image's repository. */
   readonly #repository: string;
 
   constructor(engine: Engine, net: LinkSettings, parameters: Parameters, image: Image, random: Randomness) {
     this.engine = engine;
     this.parameters = parameters;
+    this.random = random;
     this.#repository = image.name;
     this.host = new Host(engine, parameters.get('host.cores'), parameters.get('host.speed'));
     this.link = new Link(engine, net, net.lossRatio > 0 ? random.stream('network loss') : undefined);

@@ -10,6 +10,7 @@ import type { Program } from '../workload/program.ts';
 import { stepKind } from '../workload/steps.ts';
 import type { Observer } from './observer.ts';
 import { PageRequests } from './page-requests.ts';
+import { Prober } from './prober.ts';
 
 /**
  * A container's program on a mounted image: does its steps one after the other, in the order in which they were
@@ -22,11 +23,11 @@ export class Container {
   readonly #steps: PageSteps;
   readonly #files: readonly (ImageFile | undefined)[];
   readonly #requests: PageRequests;
-  /** What a port is asked for until the container is ready. */
-  readonly #probe: 'http' | 'tcp' | undefined;
+  readonly #prober: Prober;
   readonly #observer: Observer | undefined;
-  /** Work that is due before the next thing that takes time otherwise. */
+  /** Work that is due before the next thing that takes time otherwise, and what others do before it is done. */
   #dueNs = 0;
+  #dueOthersNs = 0;
   /** The next step, and the first whose work is due. */
   #step = 0;
   #dueStep = 0;
@@ -53,8 +54,7 @@ export class Container {
       settingsOf: (file) => this.#settingsOf(byFile.get(file)),
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });
-    const { readiness } = image;
-    this.#probe = readiness === 'http' || readiness === 'tcp' ? readiness : undefined;
+    this.#prober = new Prober(node, image);
   }
 
   /** Pages that the page cache has asked the file system for. */
@@ -77,16 +77,11 @@ export class Container {
   /** From containerd's word that the program runs, a little after which it was released. */
   *untilReady(): Flow {
     const { prelude, readySteps, tail, releaseToRunningNs } = this.#program;
-    this.#dueNs -= releaseToRunningNs;
-    const { host, parameters } = this.#node;
-    if (this.#probe !== undefined) {
-      this.#dueNs += parameters.get(`probe-${this.#probe}.first`);
-      host.takeShare(Math.min(parameters.get(`probe-${this.#probe}.waitedNs`), othersShare(this.#program)));
-    }
+    this.#dueNs += this.#prober.firstNs - releaseToRunningNs;
+    this.#prober.start();
     yield* this.#run(prelude, readySteps, true);
-    yield* this.#pass(tail.cpuNs - this.#othersNs(tail.othersNs), tail.waitNs);
+    yield* this.#pass(tail.cpuNs, tail.othersNs, tail.waitNs);
     yield* this.#work();
-    host.takeShare(0);
   }
 
   *#run(from: number, end: number, isTimed: boolean): Flow {
@@ -94,7 +89,7 @@ export class Container {
     const { insertions } = this.#steps.cache;
     for (let step = from; step < end; step++) {
       this.#step = step + 1;
-      if (isTimed) yield* this.#pass(cpuNs[step]! - this.#othersNs(othersNs[step]!), waitNs[step]!);
+      if (isTimed) yield* this.#pass(cpuNs[step]!, othersNs[step]!, waitNs[step]!);
       yield* this.#names(step);
       this.#steps.step(step);
       if (this.#rootFs.isCached) insertions.clear();
@@ -106,14 +101,10 @@ export class Container {
     }
   }
 
-  /** Of what others did in the warm start, what is not done here: the prober does that itself, as long as it takes. */
-  #othersNs(ns: number): number {
-    return this.#probe === undefined ? 0 : ns;
-  }
-
-  /** Computes, and sleeps. */
-  *#pass(cpuNs: number, waitNs: number): Flow {
-    this.#dueNs += cpuNs;
+  /** Computes, while others have had `othersNs` of that time, and sleeps. */
+  *#pass(cpuNs: number, othersNs: number, waitNs: number): Flow {
+    this.#dueNs += cpuNs - othersNs;
+    if (this.#prober.isThere) this.#dueOthersNs += othersNs;
     if (waitNs === 0) return;
     yield* this.#work();
     // What is still to the good was slept before the start.
@@ -127,15 +118,21 @@ export class Container {
     const { kind, file, path, paths } = this.#program;
     if (kind[step] === stepKind.open) {
       const opened = this.#files[file[step]!];
-      if (opened) this.#dueNs += this.#rootFs.openNs(opened);
+      if (opened) this.#serve(this.#rootFs.openNs(opened));
       return;
     }
     if (kind[step] !== stepKind.lookup || path[step]! < 0) return;
     const name = paths[path[step]!]!;
-    this.#dueNs += this.#rootFs.lookupNs(name);
+    this.#serve(this.#rootFs.lookupNs(name));
     if (!this.#rootFs.lookup) return;
     yield* this.#work();
     yield* this.#rootFs.lookup(name);
+  }
+
+  /** The node works for the program, as it did not in the warm start. */
+  #serve(ns: number): void {
+    this.#dueNs += ns;
+    this.#dueOthersNs += this.#prober.besideNs(ns);
   }
 
   /** Waits for the pages that the step cannot do without. */
@@ -155,25 +152,14 @@ export class Container {
   *#work(): Flow {
     if (this.#dueNs <= 0) return;
     const ns = this.#dueNs;
-    const fromNs = this.#node.engine.nowNs;
+    const othersNs = this.#dueOthersNs;
     this.#dueNs = 0;
-    yield this.#node.host.work(ns);
+    this.#dueOthersNs = 0;
+    const { engine, host } = this.#node;
+    const fromNs = engine.nowNs;
+    yield* this.#prober.aside(host.work(ns), ns, othersNs);
     const steps = { first: this.#dueStep, end: this.#step };
     this.#dueStep = this.#step;
-    this.#observer?.worked(steps, { fromNs, toNs: this.#node.engine.nowNs });
+    this.#observer?.worked(steps, { fromNs, toNs: engine.nowNs });
   }
-}
-
-/**
- * Of the processor's time in the warm start, what others than the container took: more than that the prober cannot have
- * had. It has less than alone where many threads of the program want to run, as the JVM's do.
- */
-function othersShare({ prelude, readySteps, cpuNs, othersNs, tail }: Program): number {
-  let all = tail.cpuNs;
-  let others = tail.othersNs;
-  for (let step = prelude; step < readySteps; step++) {
-    all += cpuNs[step]!;
-    others += othersNs[step]!;
-  }
-  return all > 0 ? others / all : 0;
 }

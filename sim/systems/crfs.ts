@@ -66,7 +66,7 @@ const parameters: readonly ParameterDefinition[] = [
   {
     name: 'stargz.backgroundTasks',
     unit: 'tasks',
-    what: 'chunks that the background fetch is at together; 0: no background fetch',
+    what: 'reads of blobs that the background fetch is at together; 0: no background fetch',
     value: 2,
     isInteger: true,
     source: {
@@ -77,10 +77,13 @@ const parameters: readonly ParameterDefinition[] = [
   {
     name: 'stargz.silenceNs',
     unit: 'ns',
-    what: 'time without a prioritized task before the background fetch goes on',
+    what: 'time without an on-demand read of a blob before the background fetch goes on',
     value: 5e9,
     isInteger: true,
-    source: { kind: 'read', where: 'stargz-snapshotter fs/fs.go, NewBackgroundTaskManager' },
+    source: {
+      kind: 'read',
+      where: 'stargz-snapshotter fs/fs.go, NewBackgroundTaskManager; fs/layer/layer.go, newReader',
+    },
   },
   {
     name: 'fuse.requestPagesMax',
@@ -127,7 +130,7 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
         );
       client.closeIdle();
       const background = new StargzBackground(node);
-      if (fetchesAll) new Process(background.fetch(() => allChunks(image, mounted)));
+      if (fetchesAll) new Process(background.fetch(image, mounted));
       return {
         rootFs: new StargzRootFs(node, image, mounted, background),
         run: () =>
@@ -139,13 +142,6 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
 
 export const crfs = stargz('crfs', 'CRFS (eStargz)', true);
 export const crfsLazy = stargz('crfs-lazy', 'CRFS, on demand only', false);
-
-/** Layer by layer, in the order of the blobs. */
-function allChunks(image: Image, layers: readonly StargzLayer[]) {
-  return [...image.regularFiles()]
-    .flatMap((file) => file.chunks.map((chunk) => ({ layer: layers[file.layer]!, file, chunk })))
-    .toSorted((a, b) => a.file.layer - b.file.layer || a.chunk.offset - b.chunk.offset);
-}
 
 class StargzRootFs implements RootFs {
   readonly isCached = false;
@@ -190,7 +186,8 @@ class StargzRootFs implements RootFs {
   *read(file: ImageFile, firstPage: number, pages: number): Flow {
     const { parameters, host } = this.#node;
     const layer = this.#layers[file.layer]!;
-    yield* this.#background.prioritize(layer.read(file, firstPage * pageBytes, pages * pageBytes));
+    const readBlob = <T>(read: Flow<T>): Flow<T> => this.#background.prioritize(read);
+    yield* layer.read(file, firstPage * pageBytes, pages * pageBytes, readBlob);
     yield host.work(parameters.get('fuse-read.reads') + parameters.get('fuse-read.pages') * pages);
   }
 }

@@ -1,63 +1,82 @@
 import { all, type Flow } from '../engine/process.ts';
+import { Semaphore } from '../engine/semaphore.ts';
 import type { Node } from '../host/node.ts';
-import type { ImageFile, StargzChunk } from './image.ts';
+import { inTreeOrder } from './file-order.ts';
+import type { Image, ImageFile } from './image.ts';
 import type { StargzLayer } from './stargz-layer.ts';
 
-export interface BackgroundChunk {
-  readonly layer: StargzLayer;
-  readonly file: ImageFile;
-  readonly chunk: StargzChunk;
-}
-
 /**
- * The stargz snapshotter's background fetch: all that nobody has asked for yet, a few chunks at a time, while nothing
- * that somebody waits for is going on and for a while after. (The snapshotter also cancels what it is at when that
- * begins, and does it again; here it goes on.)
+ * The stargz snapshotter's background fetch: all chunks that nobody has asked for yet, of all layers at once. It reads
+ * their blobs a few reads at a time, while nobody else reads one, and not for a while after. (The snapshotter also
+ * cancels what it is at when somebody does, and does it again; here it goes on.)
  */
 export class StargzBackground {
   readonly #node: Node;
   readonly #silenceNs: number;
-  /** Prioritized tasks that are going on, and when the last one ended. */
+  readonly #tasks: number;
+  /** Reads for somebody that are going on, and when the last one ended. */
   #prioritized = 0;
   #endedAtNs: number;
 
   constructor(node: Node) {
     this.#node = node;
     this.#silenceNs = node.parameters.get('stargz.silenceNs');
+    this.#tasks = node.parameters.get('stargz.backgroundTasks');
     this.#endedAtNs = node.engine.nowNs;
   }
 
-  /** Runs what somebody waits for. */
-  *prioritize(flow: Flow): Flow {
+  /** Reads of a blob what somebody waits for. */
+  *prioritize<T>(read: Flow<T>): Flow<T> {
     this.#prioritized++;
-    yield* flow;
+    const result = yield* read;
     this.#prioritized--;
     this.#endedAtNs = this.#node.engine.nowNs;
+    return result;
   }
 
-  /** @param list  of all chunks; called when it begins, which short starts never see */
-  *fetch(list: () => readonly BackgroundChunk[]): Flow {
+  /** The order of files is that of Go's maps, another one in each run; in each layer, a chunk for each core at once. */
+  *fetch(image: Image, layers: readonly StargzLayer[]): Flow {
+    if (this.#tasks === 0) return;
+    // Most starts are over before; only then the order matters.
     yield* this.#silence();
-    const chunks = list();
-    let next = 0;
-    const task = function* (background: StargzBackground): Flow {
-      while (next < chunks.length) {
-        yield* background.#silence();
-        const one = chunks[next++];
-        if (one) yield* one.layer.read(one.file, one.chunk.position, one.chunk.bytes);
-      }
-    };
-    yield* all(Array.from({ length: this.#node.parameters.get('stargz.backgroundTasks') }, () => task(this)));
+    const { engine, parameters, random } = this.#node;
+    const permits = new Semaphore(engine, this.#tasks);
+    const readBlob = <T>(read: Flow<T>): Flow<T> => this.#whenSilent(permits, read);
+    const draws = random.stream('stargz background order');
+    const files: ImageFile[][] = layers.map(() => []);
+    for (const file of inTreeOrder(image.regularFiles(), draws)) files[file.layer]!.push(file);
+    yield* all(
+      layers.flatMap((layer, i) => {
+        const chunks = files[i]!.flatMap((file) => file.chunks.map((chunk) => ({ file, chunk }))).values();
+        const task = function* (): Flow {
+          for (const { file, chunk } of chunks)
+            yield* layer.read(file, chunk.position, chunk.bytes, readBlob);
+        };
+        return Array.from({ length: parameters.get('host.cores') }, task);
+      }),
+    );
+  }
+
+  *#whenSilent<T>(permits: Semaphore, read: Flow<T>): Flow<T> {
+    for (;;) {
+      yield* this.#silence();
+      yield permits.acquire.bind(permits);
+      if (this.#leftNs() <= 0) break;
+      permits.release();
+    }
+    const result = yield* read;
+    permits.release();
+    return result;
   }
 
   *#silence(): Flow {
-    const { engine, host } = this.#node;
-    for (;;) {
-      // What is going on now ends later, so the silence after it does too.
-      const fromNs = this.#prioritized > 0 ? engine.nowNs : this.#endedAtNs;
-      const leftNs = fromNs + this.#silenceNs - engine.nowNs;
-      if (leftNs <= 0) return;
-      yield host.sleep(leftNs);
-    }
+    for (let leftNs = this.#leftNs(); leftNs > 0; leftNs = this.#leftNs())
+      yield this.#node.host.sleep(leftNs);
+  }
+
+  /** Of the silence, at least: what is going on now ends later, so the silence after it does too. */
+  #leftNs(): number {
+    const { nowNs } = this.#node.engine;
+    return (this.#prioritized > 0 ? nowNs : this.#endedAtNs) + this.#silenceNs - nowNs;
   }
 }

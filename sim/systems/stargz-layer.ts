@@ -3,6 +3,8 @@ import type { Client, Node } from '../host/node.ts';
 import type { ByteRange } from '../net/byte-range.ts';
 import type { ImageFile, StargzChunk } from './image.ts';
 
+type BlobReader = <T>(read: Flow<T>) => Flow<T>;
+
 /** A layer's blob behind the snapshotter: fetched in regions, decompressed in chunks, both kept on disk. */
 export class StargzLayer {
   readonly #node: Node;
@@ -63,26 +65,29 @@ export class StargzLayer {
   /**
    * Has those of a file's chunks that hold these bytes fetched, decompressed and verified, one after the other; who
    * comes meanwhile waits for them.
+   *
+   * @param readBlob  does each read of the blob, when it may be done
    */
-  *read({ chunks }: ImageFile, position: number, bytes: number): Flow {
+  *read({ chunks }: ImageFile, position: number, bytes: number, readBlob: BlobReader): Flow {
     const last = chunks.at(-1);
     const fileEnd = last ? last.offset + last.compressedBytes : 0;
     for (const chunk of chunks) {
       if (chunk.position >= position + bytes || chunk.position + chunk.bytes <= position) continue;
       let making = this.#chunks.get(chunk.offset);
-      if (!making) this.#chunks.set(chunk.offset, (making = new Process(this.#make(chunk, fileEnd))));
+      if (!making)
+        this.#chunks.set(chunk.offset, (making = new Process(this.#make(chunk, fileEnd, readBlob))));
       if (!making.hasEnded) yield making.end;
     }
   }
 
   /** The decompressor's buffer is filled with what follows in the file, also beyond the chunk. */
-  *#make({ offset, compressedBytes, bytes }: StargzChunk, fileEnd: number): Flow {
+  *#make({ offset, compressedBytes, bytes }: StargzChunk, fileEnd: number, readBlob: BlobReader): Flow {
     const { parameters, host } = this.#node;
     const cost = (name: string) => parameters.get(name);
     const bufferBytes = cost('stargz.readBufferBytes');
     let pieces = 0;
     for (let at = offset; at < offset + compressedBytes; at += bufferBytes)
-      pieces += yield* this.fetch(at, Math.min(bufferBytes, fileEnd - at));
+      pieces += yield* readBlob(this.fetch(at, Math.min(bufferBytes, fileEnd - at)));
     yield host.work(
       cost('stargz-chunk.chunks') +
         cost('stargz-chunk.pieces') * pieces +

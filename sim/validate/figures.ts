@@ -23,6 +23,8 @@ const figuresSchema = z.object({
       net: z.object({ rxBytes: count, rxPackets: count, txBytes: count, txPackets: count }),
       registry: z.object({ requests: count, bytes: count }),
       neededBytes: count.optional(),
+      // Of more starts with other layouts, if there were any.
+      samples: z.object({ metrics: z.record(z.string(), z.object({ median: count })) }).optional(),
     }),
   ),
 });

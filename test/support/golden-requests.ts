@@ -28,12 +28,14 @@ export function recordedStarts(): RecordedStart[] {
     const [, folder, profile, system] = match;
     const figures = JSON.parse(
       readFileSync(new URL(`${folder}/figures-${profile}.json`, golden), 'utf8'),
-    ) as { results: { system: string; net: RecordedStart['net'] }[] };
-    const { net } = figures.results.find((result) => result.system === system)!;
+    ) as { results: { system: string; net: RecordedStart['net']; registry: { requests: number } }[] };
+    const { net, registry } = figures.results.find((result) => result.system === system)!;
     const requests = zstdDecompressSync(readFileSync(new URL(path, golden)))
       .toString()
       .trim()
       .split('\n')
+      // Of crfs, the background fetch goes on.
+      .slice(0, registry.requests)
       .map((line) => JSON.parse(line) as LoggedRequest)
       .toSorted((a, b) => a.atNs - b.atNs);
     starts.push({

@@ -83,6 +83,8 @@ export const units: Readonly<Record<string, string>> = {
   tocBytes: 'byte of a table of contents',
   chunks: 'chunk',
   first: 'start',
-  waitedNs: 'ns until ready',
+  upTo1sNs: 'ns until ready, of the first second',
+  upTo4sNs: 'ns until ready, of the next three seconds',
+  beyond4sNs: 'ns until ready, after four seconds',
   pieces: 'piece of 50 kB',
 };

@@ -11,18 +11,59 @@ for (const recording of recordings) cells.push(...(await checkTimes(golden, reco
 const summary = summarize(cells);
 const worstOf = (metric: Cell['metric']): number => (bounds[metric] as Bound).worst ?? Infinity;
 
-/**
- * Cells that are past the worst that is allowed, each with why.
- *
- * Ready of `full` takes 45 to 70 ms for these two, of which the program computes less than 35: what containerd, the shim
- * and the agent do for the first time just then is as much, and moves by 10 ms from start to start (nginx: 60.5, 71.8
- * and 61.5 ms on three networks that this phase does not use).
- */
-const isShortReady = ({ system, metric, workload, measured }: Cell) =>
-  metric === 'readyNs' && system === 'full' && ['nginx', 'redis'].includes(workload) && measured < 75e6;
-/** In this one start, of 66 that are recorded, one of node's threads read a page more: one more chunk, 200 kB. */
-const isOtherNode = ({ guest, workload, system, net, metric }: Cell) =>
-  [guest, workload, system, net, metric].join() === 'debian-13,node,crfs-lazy,lan1g,registry.requests';
+interface Exception {
+  readonly why: string;
+  readonly is: (cell: Cell) => boolean;
+  /** How far off they may be: predicted less measured. */
+  readonly within: number;
+}
+
+const isCounted = ({ metric }: Cell) => metric === 'registry.requests' || metric === 'registry.bytes';
+const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload} ${net} ${system}`;
+
+/** Cells that are past the worst that is allowed. */
+const exceptions: readonly Exception[] = [
+  {
+    why:
+      'takes 45 to 75 ms, of which the program computes less than 35: what containerd, the shim and the agent do for ' +
+      'the first time just then is as much, and moves by 10 ms from start to start',
+    is: ({ system, metric, workload }) =>
+      metric === 'readyNs' && system === 'full' && ['nginx', 'redis'].includes(workload),
+    within: 25e6,
+  },
+  {
+    why:
+      'a node that has just pulled 350 MB, or a table of 17 000 entries, has work to do beside the start, which is ' +
+      'not modelled',
+    is: ({ metric, workload }) => metric === 'runningNs' && workload === 'pytorch',
+    within: 150e6,
+  },
+  {
+    why: 'two threads asked for neighbouring chunks at the same time: one more request of 70, for pieces that came twice',
+    is: (cell) =>
+      isCounted(cell) &&
+      ['debian-12/node lan1g crfs', 'debian-13/node lan1g crfs-lazy'].includes(titleOf(cell)),
+    within: 1,
+  },
+  {
+    why: "the JVM's threads ask for the same chunks in another order, which takes a request more or less for them",
+    is: ({ metric, workload, system }) =>
+      metric === 'registry.requests' && workload === 'tomcat' && system === 'crfs-lazy',
+    within: 1,
+  },
+  ...(
+    [
+      ['registry.requests', 50],
+      ['registry.bytes', 8e6],
+    ] as const
+  ).map(([counted, within]): Exception => ({
+    why:
+      "lasts so long that the background fetch begins, which takes files in the order of Go's maps, another one each " +
+      'time',
+    is: ({ metric, workload, system }) => metric === counted && workload === 'tomcat' && system === 'crfs',
+    within,
+  })),
+];
 
 describe('predictions', () => {
   it('are held against every metric of the three systems that the VM measures', () => {
@@ -37,8 +78,10 @@ describe('predictions', () => {
 
   it('are nowhere farther off than allowed, but where that is explained', () => {
     const past = cells.filter(({ metric, error }) => Math.abs(error) > worstOf(metric));
-    expect(past.filter((cell) => !isShortReady(cell) && !isOtherNode(cell))).toEqual([]);
-    for (const { measured, predicted } of past.filter(isShortReady))
-      expect(Math.abs(predicted - measured)).toBeLessThan(25e6);
+    const isExplained = (cell: Cell) =>
+      exceptions.some(({ is, within }) => is(cell) && Math.abs(cell.predicted - cell.measured) <= within);
+    expect(past.filter((cell) => !isExplained(cell))).toEqual([]);
+    // Each is still needed.
+    expect(exceptions.filter(({ is }) => !past.some(is))).toEqual([]);
   });
 });
