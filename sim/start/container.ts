@@ -81,6 +81,7 @@ export class Container {
     this.#prober.start();
     yield* this.#run(prelude, readySteps, true);
     yield* this.#pass(tail.cpuNs, tail.othersNs, tail.waitNs);
+    this.#dueNs += this.#prober.answerNs;
     yield* this.#work();
   }
 

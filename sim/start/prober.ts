@@ -9,8 +9,9 @@ import type { Image } from '../systems/image.ts';
  * it had in the warm start: less than its share where many threads want to run, as the JVM's do.
  */
 export class Prober {
-  /** What the first question costs. */
+  /** What the first question costs, and what the first answer. */
   readonly firstNs: number;
+  readonly answerNs: number;
   /** What others had of the program's time in the warm start, they have here. */
   readonly isThere: boolean;
   readonly #host: Host;
@@ -24,12 +25,13 @@ export class Prober {
     const isProbed = readiness === 'http' || readiness === 'tcp';
     this.isThere = !isProbed || parameters.get('probe.isThere') === 1;
     const cost = (name: string) =>
-      isProbed && this.isThere ? parameters.get(`probe-${readiness}.${name}`) : 0;
-    this.firstNs = cost('first');
+      isProbed && this.isThere ? parameters.get(`probe-${readiness}${name}`) : 0;
+    this.firstNs = cost('.first');
+    this.answerNs = cost('-answer.answers');
     this.#shares = [
-      { fromNs: 0, share: cost('upTo1sNs') },
-      { fromNs: 1e9, share: cost('upTo4sNs') },
-      { fromNs: 4e9, share: cost('beyond4sNs') },
+      { fromNs: 0, share: cost('.upTo1sNs') },
+      { fromNs: 1e9, share: cost('.upTo4sNs') },
+      { fromNs: 4e9, share: cost('.beyond4sNs') },
     ];
   }
 

@@ -54,6 +54,9 @@ export const series: Readonly<Record<string, string>> = {
   'probe-http':
     'how much longer a program computes while an HTTP port is asked every 2 ms whether it is ready, as the agent does it in a start; `first`: once, because the agent has not asked before; nothing to connect to',
   'probe-tcp': 'the same with a TCP port',
+  'probe-http-answer':
+    "how much later the agent's first answer is there than its second, after an HTTP server has begun to listen that has answered often before",
+  'probe-tcp-answer': 'the same with a TCP port',
   'stargz-chunk':
     "first read of a chunk in an eStargz layer, until the reader has it: its bytes fetched from the registry in pieces of 50 kB (none, if an earlier read brought them), gunzipped, verified, kept in the snapshotter's memory and written to its disk",
 };
@@ -83,6 +86,7 @@ export const units: Readonly<Record<string, string>> = {
   tocBytes: 'byte of a table of contents',
   chunks: 'chunk',
   first: 'start',
+  answers: 'answer',
   upTo1sNs: 'ns until ready, of the first second',
   upTo4sNs: 'ns until ready, of the next three seconds',
   beyond4sNs: 'ns until ready, after four seconds',

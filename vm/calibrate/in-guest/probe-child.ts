@@ -1,8 +1,10 @@
-/** A process of `probe.ts`: works, or asks a port, once it is told to. */
+/** A process of `probe.ts`: works, or asks a port, or answers on it, once it is told to. */
 import { once } from 'node:events';
+import { createServer as createHttpServer, get } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { waitReady } from '../../guest/readiness.ts';
 
-/** Nobody listens there. */
+/** Nobody else listens there. */
 const port = 9;
 const [what, arg = ''] = process.argv.slice(2);
 
@@ -12,16 +14,56 @@ function work(rounds: number): number {
   return x;
 }
 
-// Compiled before it is measured.
-if (what === 'work') work(1e7);
-process.stdout.write('ready\n');
-await once(process.stdin, 'data');
-if (what === 'work') {
-  const from = process.hrtime.bigint();
-  work(Number(arg));
-  process.stdout.write(`${process.hrtime.bigint() - from}\n`);
-} else {
+/** Asks until there is an answer. */
+async function ask(): Promise<bigint> {
   const readiness =
     arg === 'http' ? ({ kind: 'http', port, path: '/' } as const) : ({ kind: 'tcp', port } as const);
-  await waitReady(readiness, '', new AbortController().signal);
+  return await waitReady(readiness, '', new AbortController().signal);
+}
+
+/** Has answered so often before that the answer's cost is the same each time. */
+async function answer(): Promise<Server> {
+  const server = arg === 'http' ? createHttpServer((_, response) => response.end('ready')) : createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port: own } = server.address() as { port: number };
+  for (let i = 0; arg === 'http' && i < 50; i++) {
+    const [response] = await once(get({ host: '127.0.0.1', port: own, agent: false }), 'response');
+    response.resume();
+    await once(response, 'close');
+  }
+  server.close();
+  await once(server, 'close');
+  return server;
+}
+
+const line = async () => await once(process.stdin, 'data');
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+if (what === 'work') {
+  work(1e7); // compiled before it is measured
+  say('ready');
+  await line();
+  const from = process.hrtime.bigint();
+  work(Number(arg));
+  say(`${process.hrtime.bigint() - from}`);
+} else if (what === 'ask') {
+  say('ready');
+  for (;;) {
+    await line();
+    say(`${await ask()}`);
+  }
+} else {
+  const server = await answer();
+  say('ready');
+  for (;;) {
+    await line();
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    say(`${process.hrtime.bigint()}`);
+    await line();
+    server.close();
+    await once(server, 'close');
+    say('closed');
+  }
 }

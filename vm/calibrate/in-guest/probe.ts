@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from './samples.ts';
 
 /** Work of the program that is not ready yet, in rounds of its loop. */
@@ -14,22 +15,64 @@ const works = [
   { rounds: 1920e6, check: false, repeats: 1 },
 ];
 
-/**
- * What the agent's asking for readiness costs the program that is not ready yet: how much longer a program takes for
- * its work while a port that nobody listens on is asked as in a start, by a process that has not asked before. Asking
- * gets cheaper with time, as the asker's code gets compiled: its first second, the next three and the rest are apart.
- */
+/** Of which the one in the middle counts. */
+const answers = 5;
+/** As long as a short start is asked for in vain. */
+const askedMs = 60;
+
+/** What the agent's asking for readiness costs, and what its first answer does. */
 export async function measureProbes(): Promise<void> {
-  for (const kind of ['http', 'tcp'])
-    for (const { rounds, check, repeats } of works) {
-      const aloneNs = await workNs(rounds);
-      const runs: { x: Record<string, number>; ns: number }[] = [];
-      for (let i = 0; i < repeats; i++) {
-        const waitedNs = await workNs(rounds, kind);
-        runs.push({ x: { first: 1, ...spans(waitedNs) }, ns: waitedNs - aloneNs });
-      }
-      report(`probe-${kind}`, check, runs);
+  for (const kind of ['http', 'tcp']) {
+    await measureWaiting(kind);
+    for (const check of [false, true]) await measureAnswer(kind, check);
+  }
+}
+
+/**
+ * How much longer a program takes for its work while a port that nobody listens on is asked as in a start, by a process
+ * that has not asked before. Asking gets cheaper with time, as the asker's code gets compiled: its first second, the
+ * next three and the rest are apart.
+ */
+async function measureWaiting(kind: string): Promise<void> {
+  for (const { rounds, check, repeats } of works) {
+    const aloneNs = await workNs(rounds);
+    const runs: { x: Record<string, number>; ns: number }[] = [];
+    for (let i = 0; i < repeats; i++) {
+      const waitedNs = await workNs(rounds, kind);
+      runs.push({ x: { first: 1, ...spans(waitedNs) }, ns: waitedNs - aloneNs });
     }
+    report(`probe-${kind}`, check, runs);
+  }
+}
+
+/**
+ * How much later the first answer is there than the second, after a server has begun to listen that has answered often
+ * before: the code that takes an answer has not run before.
+ */
+async function measureAnswer(kind: string, check: boolean): Promise<void> {
+  const runs: { x: Record<string, number>; ns: number }[] = [];
+  for (let i = 0; i < answers; i++) {
+    const server = start('answer', kind);
+    const prober = start('ask', kind);
+    try {
+      for (const child of [server, prober]) await lineOf(child);
+      const takenNs: number[] = [];
+      for (let n = 0; n < 2; n++) {
+        prober.stdin?.write('\n');
+        await sleep(askedMs);
+        server.stdin?.write('\n');
+        const [listensNs, answeredNs] = [await lineOf(server), await lineOf(prober)];
+        takenNs.push(Number(BigInt(answeredNs) - BigInt(listensNs)));
+        server.stdin?.write('\n');
+        await lineOf(server);
+      }
+      const [first = 0, second = 0] = takenNs;
+      runs.push({ x: { answers: 1 }, ns: first - second });
+    } finally {
+      await kill(server, prober);
+    }
+  }
+  report(`probe-${kind}-answer`, check, runs);
 }
 
 function spans(waitedNs: number): Record<string, number> {
@@ -47,12 +90,16 @@ async function workNs(rounds: number, probe?: string): Promise<number> {
     worker.stdin?.write('\n');
     return Number(await lineOf(worker));
   } finally {
-    for (const child of [worker, prober]) {
-      if (!child) continue;
-      const ended = child.exitCode === null ? once(child, 'exit') : undefined;
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await kill(worker, prober);
+  }
+}
+
+async function kill(...children: (ChildProcess | undefined)[]): Promise<void> {
+  for (const child of children) {
+    if (!child) continue;
+    const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+    child.kill('SIGKILL');
+    await ended;
   }
 }
 
