@@ -1,14 +1,18 @@
 import { Command } from 'commander';
+import { usageError } from '../../trio/errors.ts';
 import { loadScenario, type AnySystem, type Settings } from '../input/scenario.ts';
 import { comparisonTable, explanations, type Compared } from '../report/comparison-table.ts';
 import { simulate, type Outcome } from '../start/simulate.ts';
 import { systemsNamed } from '../input/systems-named.ts';
 import { scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+import { comparePublishedTable } from './published.ts';
 import { parameterTable } from '../report/parameter-table.ts';
 
 interface Options extends ScenarioOptions {
   readonly systems?: string;
   readonly params?: boolean;
+  readonly profile?: string;
+  readonly fit?: boolean;
   readonly json?: boolean;
 }
 
@@ -18,9 +22,24 @@ export function compareCommand(): Command {
     .description('predict the start of a workload under each system, and say where the time goes')
     .option('--systems <ids>', 'comma-separated (default: all)')
     .option('--params', 'list the parameters, with unit, value and source, and end')
+    .option(
+      '--profile <name>',
+      'a published table beside the predicted one: slides (its start, line and parameters)',
+    )
+    .option('--fit', 'with --profile: fit its parameters to the table first, and keep them')
     .option('--json', 'print JSON, with the names of trio.e2e/1')
     .addHelpText('after', '\nExample:\n  npm run sim -- compare --workload python --net wan100m --cpu 4')
-    .action(async (options: Options) => {
+    .action(async (options: Options, command: Command) => {
+      if (options.profile !== undefined) {
+        const own = ['workload', 'guest', 'net', 'cpu', 'set', 'seed', 'systems', 'params'];
+        const other = own.find((name) => command.getOptionValueSource(name) === 'cli');
+        if (other !== undefined)
+          throw usageError('BAD_USE', `--profile says which start it is: it does not go with --${other}`);
+        const { golden, fit: isFitted = false, json = false } = options;
+        process.stdout.write(await comparePublishedTable(options.profile, { golden, isFitted, json }));
+        return;
+      }
+      if (options.fit) throw usageError('BAD_USE', '--fit goes with --profile');
       const request = scenarioRequest(options);
       const scenario = await loadScenario(request);
       if (options.params) {
