@@ -60,7 +60,6 @@ export const hostParameters: readonly ParameterDefinition[] = [
   measured('probe-tcp.upTo1sNs', 'ns/ns', 'share of a processor that asks a TCP port, in the first second'),
   measured('probe-tcp.upTo4sNs', 'ns/ns', 'the same, in the next three seconds'),
   measured('probe-tcp.beyond4sNs', 'ns/ns', 'the same, after four seconds'),
-  measured('probe-tcp-answer.answers', 'ns/answer', 'the same, when a TCP port takes a connection'),
   measured('gunzip.compressedBytes', 'ns/compressed byte', 'decompress gzip: per byte that goes in'),
   measured('gunzip.bytes', 'ns/byte', 'decompress gzip: per byte that comes out'),
   measured('sha256.bytes', 'ns/byte', 'hash'),

@@ -1,90 +1,95 @@
+/** Of a burst's numbers, in this order. */
+const sentAt = 0;
+const size = 1;
+const segmentCount = 2;
+const carried = 3;
+const isThere = 4;
+const acked = 5;
+const windowEnd = 6;
+const numbersEach = 7;
+
 /**
- * What a stream has sent and must remember: bursts by their number, which counts up. A ring over typed arrays, so that
- * a burst allocates nothing; numbers below `first` are forgotten.
+ * What a stream has sent and must remember: bursts by their number, which counts up. A ring in one typed array, so that
+ * a burst allocates nothing, and a short stream little; numbers below `first` are forgotten.
  */
 export class Bursts {
   first = 0;
   /** The number of the next burst. */
   end = 0;
-  #mask = 63;
-  #sentAtNs = new Float64Array(64);
-  #bytes = new Float64Array(64);
-  #segments = new Int32Array(64);
-  /** The burst whose bytes this one carries: itself, or one that was lost. */
-  #carries = new Float64Array(64);
-  #arrived = new Uint8Array(64);
-  /** What the ACK of this burst says: all bytes before are there, and how far the sender may go. */
-  #ackedBytes = new Float64Array(64);
-  #windowEndBytes = new Float64Array(64);
+  #mask = 7;
+  #numbers = new Float64Array(8 * numbersEach);
 
   /** @returns the number of the new burst */
   push(sentAtNs: number, bytes: number, segments: number, carries = this.end): number {
     if (this.end - this.first > this.#mask) this.#grow();
-    const at = this.end & this.#mask;
-    this.#sentAtNs[at] = sentAtNs;
-    this.#bytes[at] = bytes;
-    this.#segments[at] = segments;
-    this.#carries[at] = carries;
-    this.#arrived[at] = 0;
+    const at = this.#at(this.end);
+    const numbers = this.#numbers;
+    numbers[at + sentAt] = sentAtNs;
+    numbers[at + size] = bytes;
+    numbers[at + segmentCount] = segments;
+    numbers[at + carried] = carries;
+    numbers[at + isThere] = 0;
     return this.end++;
   }
 
   sentAtNs(burst: number): number {
-    return this.#sentAtNs[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + sentAt]!;
   }
 
   bytes(burst: number): number {
-    return this.#bytes[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + size]!;
   }
 
   segments(burst: number): number {
-    return this.#segments[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + segmentCount]!;
   }
 
+  /** The burst whose bytes this one carries: itself, or one that was lost. */
   carries(burst: number): number {
-    return this.#carries[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + carried]!;
   }
 
   isRepair(burst: number): boolean {
-    return this.#carries[burst & this.#mask] !== burst;
+    return this.carries(burst) !== burst;
   }
 
   hasArrived(burst: number): boolean {
-    return this.#arrived[burst & this.#mask] === 1;
+    return this.#numbers[this.#at(burst) + isThere] === 1;
   }
 
   setArrived(burst: number): void {
-    this.#arrived[burst & this.#mask] = 1;
+    this.#numbers[this.#at(burst) + isThere] = 1;
   }
 
+  /** What the ACK of this burst says: all bytes before are there, … */
   ackedBytes(burst: number): number {
-    return this.#ackedBytes[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + acked]!;
   }
 
+  /** … and how far the sender may go. */
   windowEndBytes(burst: number): number {
-    return this.#windowEndBytes[burst & this.#mask]!;
+    return this.#numbers[this.#at(burst) + windowEnd]!;
   }
 
   setAck(burst: number, ackedBytes: number, windowEndBytes: number): void {
-    this.#ackedBytes[burst & this.#mask] = ackedBytes;
-    this.#windowEndBytes[burst & this.#mask] = windowEndBytes;
+    const at = this.#at(burst);
+    this.#numbers[at + acked] = ackedBytes;
+    this.#numbers[at + windowEnd] = windowEndBytes;
+  }
+
+  #at(burst: number): number {
+    return numbersEach * (burst & this.#mask);
   }
 
   #grow(): void {
+    const from = this.#numbers;
     const old = this.#mask + 1;
-    const mask = 2 * old - 1;
-    const { first, end } = this;
-    const moved = <T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T => {
-      for (let burst = first; burst < end; burst++) to[burst & mask] = from[burst & (old - 1)]!;
-      return to;
-    };
-    this.#sentAtNs = moved(this.#sentAtNs, new Float64Array(2 * old));
-    this.#bytes = moved(this.#bytes, new Float64Array(2 * old));
-    this.#segments = moved(this.#segments, new Int32Array(2 * old));
-    this.#carries = moved(this.#carries, new Float64Array(2 * old));
-    this.#arrived = moved(this.#arrived, new Uint8Array(2 * old));
-    this.#ackedBytes = moved(this.#ackedBytes, new Float64Array(2 * old));
-    this.#windowEndBytes = moved(this.#windowEndBytes, new Float64Array(2 * old));
-    this.#mask = mask;
+    const to = new Float64Array(2 * from.length);
+    this.#mask = 2 * old - 1;
+    for (let burst = this.first; burst < this.end; burst++) {
+      const at = numbersEach * (burst & (old - 1));
+      to.set(from.subarray(at, at + numbersEach), this.#at(burst));
+    }
+    this.#numbers = to;
   }
 }

@@ -1,13 +1,12 @@
 import type { Flow } from '../engine/process.ts';
 import type { Node } from '../host/node.ts';
 import type { FileSettings } from '../pagecache/trace-files.ts';
+import { pageBytes } from '../pagecache/page.ts';
 import type { Kernel } from '../pagecache/kernel.ts';
 import type { Image, ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
-import { PageSteps } from '../workload/page-steps.ts';
-import { pagesOf } from '../workload/needed-pages.ts';
+import { planOf, type Plan, type PlannedPages, type Stop } from '../workload/plan.ts';
 import type { Program } from '../workload/program.ts';
-import { stepKind } from '../workload/steps.ts';
 import type { Observer } from './observer.ts';
 import { PageRequests } from './page-requests.ts';
 import { Prober } from './prober.ts';
@@ -19,8 +18,9 @@ import { Prober } from './prober.ts';
 export class Container {
   readonly #node: Node;
   readonly #rootFs: RootFs;
+  readonly #image: Image;
   readonly #program: Program;
-  readonly #steps: PageSteps;
+  readonly #plan: Plan;
   readonly #files: readonly (ImageFile | undefined)[];
   readonly #requests: PageRequests;
   readonly #prober: Prober;
@@ -43,15 +43,15 @@ export class Container {
     this.#node = node;
     this.#observer = observer;
     this.#rootFs = rootFs;
+    this.#image = image;
     this.#program = program;
     this.#files = program.files.map(({ path, ofImage }) =>
       path !== undefined && ofImage ? image.file(path) : undefined,
     );
-    const byFile = new Map(program.files.map((file, number) => [file, this.#files[number]]));
-    this.#steps = new PageSteps(program, {
+    this.#plan = planOf(program, {
       kernel,
       faultAroundPages: Math.max(1, Math.floor(node.parameters.get('host.faultAroundKiB') / 4)),
-      settingsOf: (file) => this.#settingsOf(byFile.get(file)),
+      files: this.#files.map((file) => this.#settingsOf(file)),
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });
     this.#prober = new Prober(node, image);
@@ -69,44 +69,72 @@ export class Container {
     return { raPages: pages, ioPages: pages, largeFolios };
   }
 
+  /**
+   * What ctr reads in the image, on a mount of its own, for the container's specification: its user's groups. The pages
+   * that runc reads again are counted there.
+   */
+  *specification(): Flow {
+    const path = '/etc/group';
+    const file = this.#image.file(path);
+    if (!file || this.#rootFs.isCached) return;
+    for (const name of ['/etc', path]) {
+      this.#serve(this.#rootFs.lookupNs(name));
+      if (this.#rootFs.lookup) yield* this.#lookup(name);
+    }
+    this.#serve(this.#rootFs.openNs(file));
+    yield* this.#work();
+    yield* this.#rootFs.read(file, 0, Math.ceil(file.bytes / pageBytes));
+  }
+
   /** What runc does in the image before it starts the program; its time is that of the phase. */
   prelude(): Flow {
-    return this.#run(0, this.#program.prelude, false);
+    return this.#run(this.#plan.prelude, this.#program.prelude);
   }
 
   /** From containerd's word that the program runs, a little after which it was released. */
   *untilReady(): Flow {
-    const { prelude, readySteps, tail, releaseToRunningNs } = this.#program;
+    const { readySteps, tail, releaseToRunningNs } = this.#program;
     this.#dueNs += this.#prober.firstNs - releaseToRunningNs;
     this.#prober.start();
-    yield* this.#run(prelude, readySteps, true);
-    yield* this.#pass(tail.cpuNs, tail.othersNs, tail.waitNs);
+    yield* this.#run(this.#plan.stops, readySteps);
+    const { rest } = this.#plan;
+    this.#compute(rest.cpuNs + tail.cpuNs, rest.othersNs + tail.othersNs);
+    if (tail.waitNs > 0) yield* this.#sleep(tail.waitNs);
     this.#dueNs += this.#prober.answerNs;
     yield* this.#work();
   }
 
-  *#run(from: number, end: number, isTimed: boolean): Flow {
-    const { cpuNs, othersNs, waitNs } = this.#program;
-    const { insertions } = this.#steps.cache;
-    for (let step = from; step < end; step++) {
+  *#run(stops: readonly Stop[], end: number): Flow {
+    for (const { step, cpuNs, othersNs, waitNs, path, opens, requests, needs } of stops) {
       this.#step = step + 1;
-      if (isTimed) yield* this.#pass(cpuNs[step]!, othersNs[step]!, waitNs[step]!);
-      yield* this.#names(step);
-      this.#steps.step(step);
-      if (this.#rootFs.isCached) insertions.clear();
-      else if (insertions.length > 0) {
-        yield* this.#work();
-        this.#requests.issue(insertions);
+      this.#compute(cpuNs, othersNs);
+      if (waitNs > 0) yield* this.#sleep(waitNs);
+      if (opens >= 0) {
+        const opened = this.#files[opens];
+        if (opened) this.#serve(this.#rootFs.openNs(opened));
       }
-      yield* this.#data(step);
+      if (path >= 0) {
+        const name = this.#program.paths[path]!;
+        this.#serve(this.#rootFs.lookupNs(name));
+        if (this.#rootFs.lookup) yield* this.#lookup(name);
+      }
+      if (this.#rootFs.isCached) continue;
+      if (requests.length > 0) {
+        if (this.#dueNs > 0) yield* this.#work();
+        for (const request of requests) this.#requests.request(request);
+      }
+      if (needs && !this.#requests.areThere(needs)) yield* this.#wait(needs);
     }
+    this.#step = end;
   }
 
-  /** Computes, while others have had `othersNs` of that time, and sleeps. */
-  *#pass(cpuNs: number, othersNs: number, waitNs: number): Flow {
+  /** Computes, while others have had `othersNs` of that time. */
+  #compute(cpuNs: number, othersNs: number): void {
     this.#dueNs += cpuNs - othersNs;
     if (this.#prober.isThere) this.#dueOthersNs += othersNs;
-    if (waitNs === 0) return;
+  }
+
+  *#sleep(waitNs: number): Flow {
     yield* this.#work();
     // What is still to the good was slept before the start.
     const ns = waitNs + Math.min(0, this.#dueNs);
@@ -114,20 +142,9 @@ export class Container {
     if (ns > 0) yield this.#node.host.sleep(ns);
   }
 
-  /** What names cost here; stat and the like find what a lookup has brought. */
-  *#names(step: number): Flow {
-    const { kind, file, path, paths } = this.#program;
-    if (kind[step] === stepKind.open) {
-      const opened = this.#files[file[step]!];
-      if (opened) this.#serve(this.#rootFs.openNs(opened));
-      return;
-    }
-    if (kind[step] !== stepKind.lookup || path[step]! < 0) return;
-    const name = paths[path[step]!]!;
-    this.#serve(this.#rootFs.lookupNs(name));
-    if (!this.#rootFs.lookup) return;
+  *#lookup(name: string): Flow {
     yield* this.#work();
-    yield* this.#rootFs.lookup(name);
+    yield* this.#rootFs.lookup!(name);
   }
 
   /** The node works for the program, as it did not in the warm start. */
@@ -136,17 +153,13 @@ export class Container {
     this.#dueOthersNs += this.#prober.besideNs(ns);
   }
 
-  /** Waits for the pages that the step cannot do without. */
-  *#data(step: number): Flow {
-    const pages = pagesOf(this.#program, step);
-    const file = this.#program.file[step]!;
-    if (!pages || this.#requests.areThere(file, pages.first, pages.end)) return;
+  /** Waits for pages without which the program cannot go on. */
+  *#wait({ file, first, end }: PlannedPages): Flow {
     yield* this.#work();
     const { engine } = this.#node;
     const fromNs = engine.nowNs;
-    yield* this.#requests.wait(file, pages.first, pages.end);
-    const path = this.#program.files[file]!.path!;
-    const waited = { path, firstPage: pages.first, pages: pages.end - pages.first };
+    yield* this.#requests.wait({ file, first, end });
+    const waited = { path: this.#program.files[file]!.path!, firstPage: first, pages: end - first };
     this.#observer?.waited(waited, { fromNs, toNs: engine.nowNs });
   }
 

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import { Process, type Flow } from '../engine/process.ts';
-import { origin, type Insertions } from '../pagecache/insertions.ts';
 import type { ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
+import type { PlannedPages } from '../workload/plan.ts';
 import type { FilePages, Observer } from './observer.ts';
 
 /**
@@ -21,7 +21,7 @@ export class PageRequests {
   readonly #watched: { readonly observer: Observer; readonly engine: Engine } | undefined;
 
   /**
-   * @param files    by the inodes' numbers; undefined: none of the image
+   * @param files    by their numbers; undefined: none of the image
    * @param watched  who is told of each request, and whose time it is
    */
   constructor(
@@ -38,35 +38,9 @@ export class PageRequests {
     return this.#requests.length;
   }
 
-  /** Asks for what was inserted, and clears the list. */
-  issue(insertions: Insertions): void {
-    let inode = -1;
-    let first = 0;
-    let end = 0;
-    const flush = () => {
-      if (end > first) this.#request(inode, first, end);
-    };
-    for (let i = 0; i < insertions.length; i++) {
-      const how = insertions.origin(i);
-      if (how === origin.written) continue;
-      const page = insertions.firstPage(i);
-      const next = page + 2 ** insertions.order(i);
-      const continues = how === origin.continued && insertions.inode(i) === inode && page === end;
-      if (continues) end = next;
-      else {
-        flush();
-        inode = insertions.inode(i);
-        first = page;
-        end = next;
-      }
-    }
-    flush();
-    insertions.clear();
-  }
-
   /** Waits for the data of the pages [first, end) of a file. */
-  *wait(inode: number, first: number, end: number): Flow {
-    const pages = this.#pages[inode];
+  *wait({ file, first, end }: PlannedPages): Flow {
+    const pages = this.#pages[file];
     if (!pages) return;
     let last = 0;
     for (let page = first; page < end && page < pages.length; page++) {
@@ -79,8 +53,8 @@ export class PageRequests {
   }
 
   /** Whether a wait for these pages would end at once. */
-  areThere(inode: number, first: number, end: number): boolean {
-    const pages = this.#pages[inode];
+  areThere({ file, first, end }: PlannedPages): boolean {
+    const pages = this.#pages[file];
     if (!pages) return true;
     for (let page = first; page < end && page < pages.length; page++) {
       const number = pages[page]!;
@@ -90,14 +64,14 @@ export class PageRequests {
   }
 
   /** One call of readahead becomes as many requests as the file system's limit makes of it. */
-  #request(inode: number, first: number, end: number): void {
-    const file = this.#files[inode];
+  request({ file: number, first, end }: PlannedPages): void {
+    const file = this.#files[number];
     if (!file) return;
-    let pages = this.#pages[inode];
+    let pages = this.#pages[number];
     if (!pages || pages.length < end) {
       const grown = new Int32Array(Math.max(end, 2 * (pages?.length ?? 0)));
       if (pages) grown.set(pages);
-      this.#pages[inode] = pages = grown;
+      this.#pages[number] = pages = grown;
     }
     const most = this.#rootFs.requestPagesMax;
     this.requestedPages += end - first;

@@ -27,7 +27,7 @@ export class Prober {
     const cost = (name: string) =>
       isProbed && this.isThere ? parameters.get(`probe-${readiness}${name}`) : 0;
     this.firstNs = cost('.first');
-    this.answerNs = cost('-answer.answers');
+    this.answerNs = readiness === 'http' ? cost('-answer.answers') : 0;
     this.#shares = [
       { fromNs: 0, share: cost('.upTo1sNs') },
       { fromNs: 1e9, share: cost('.upTo4sNs') },

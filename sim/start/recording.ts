@@ -5,8 +5,18 @@ import { pagesOf } from '../workload/needed-pages.ts';
 import type { Program } from '../workload/program.ts';
 import { stepKind } from '../workload/steps.ts';
 
+const recordings = new WeakMap<Program, WeakMap<Image, Recording>>();
+
 /** What a tracker would have recorded of a program: the pages of the image's files that it touches, and the names. */
 export function recordingOf(program: Program, image: Image): Recording {
+  let ofProgram = recordings.get(program);
+  if (!ofProgram) recordings.set(program, (ofProgram = new WeakMap<Image, Recording>()));
+  let recording = ofProgram.get(image);
+  if (!recording) ofProgram.set(image, (recording = record(program, image)));
+  return recording;
+}
+
+function record(program: Program, image: Image): Recording {
   const files = program.files.map(({ path, ofImage }) =>
     path !== undefined && ofImage && image.file(path) ? { path, pages: new Set<number>() } : undefined,
   );

@@ -72,6 +72,7 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
       times.push(engine.nowNs);
       container = new Container(node, deployment.rootFs, program, image, scenario.kernel, observer);
       yield* deployment.run();
+      yield* container.specification();
       yield* container.prelude();
       times.push(engine.nowNs);
       yield* container.untilReady();

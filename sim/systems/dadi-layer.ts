@@ -1,5 +1,5 @@
-import type { Parameters } from '../parameters/parameters.ts';
 import { gunzipNs } from './gzip-bytes.ts';
+import type { Reads } from './kept.ts';
 
 /** Of ext4, LSMT's and ZFile's at once. */
 export const blockBytes = 4096;
@@ -23,7 +23,10 @@ export class DadiLayer {
   readonly digest: string;
   /** Of LSMT's index, before its trailer, the last block. */
   indexBlocks = 0;
-  readonly #parameters: Parameters;
+  readonly #reads: Reads;
+  readonly #lz4Ratio: number;
+  readonly #lz4Cost: number;
+  readonly #jumpEntryBytes: number;
   /** Of each run of blocks that compress alike: its first block, */
   readonly #firsts: number[] = [];
   /** where it begins, compressed, */
@@ -33,9 +36,12 @@ export class DadiLayer {
   #end: Point = { offset: headerBytes, gunzipNs: 0 };
   blocks = 0;
 
-  constructor(digest: string, parameters: Parameters) {
+  constructor(digest: string, reads: Reads) {
     this.digest = digest;
-    this.#parameters = parameters;
+    this.#reads = reads;
+    this.#lz4Ratio = reads('dadi.lz4Ratio');
+    this.#lz4Cost = reads('dadi.lz4Cost');
+    this.#jumpEntryBytes = reads('dadi.jumpEntryBytes');
   }
 
   /** Adds so many blocks that hold so many bytes, and of which gzip makes so many; the number of the first. */
@@ -48,8 +54,8 @@ export class DadiLayer {
     this.#gunzipNs.push(before);
     this.blocks += blocks;
     this.#end = {
-      offset: offset + Math.min(bytes, gzipBytes * this.#parameters.get('dadi.lz4Ratio')),
-      gunzipNs: before + gunzipNs(this.#parameters, gzipBytes, bytes),
+      offset: offset + Math.min(bytes, gzipBytes * this.#lz4Ratio),
+      gunzipNs: before + gunzipNs(this.#reads, gzipBytes, bytes),
     };
     return first;
   }
@@ -63,14 +69,14 @@ export class DadiLayer {
   /** What it takes to decompress them. */
   lz4Ns(first: number, blocks: number): number {
     const gunzip = this.#at(first + blocks).gunzipNs - this.#at(first).gunzipNs;
-    return gunzip * this.#parameters.get('dadi.lz4Cost');
+    return gunzip * this.#lz4Cost;
   }
 
   /** Behind the data: where each block begins. */
   get jumpTable(): Extent {
     return {
       offset: Math.ceil(this.#end.offset),
-      bytes: Math.ceil(this.#parameters.get('dadi.jumpEntryBytes') * this.blocks),
+      bytes: Math.ceil(this.#jumpEntryBytes * this.blocks),
     };
   }
 

@@ -1,8 +1,8 @@
 import { pagesIn } from '../pagecache/page.ts';
-import type { Parameters } from '../parameters/parameters.ts';
 import { blockBytes, DadiLayer } from './dadi-layer.ts';
 import { gzipBytes, inLayerOrder } from './gzip-bytes.ts';
 import type { Image, ImageFile } from './image.ts';
+import { kept, type Reads } from './kept.ts';
 
 /** Blocks of the device, in the blob of the layer that changed them last. */
 export interface Blocks {
@@ -28,10 +28,11 @@ export class DadiLayout {
   readonly #inodesOf: number[];
   readonly #metadataRatio: number;
 
-  constructor(image: Image, parameters: Parameters) {
+  constructor(image: Image, reads: Reads) {
     const { layers } = image.plain;
-    this.#metadataRatio = parameters.get('dadi.metadataRatio');
-    this.layers = layers.map(({ digest }) => new DadiLayer(`dadi@${digest}`, parameters));
+    const segmentBytes = reads('dadi.segmentBytes');
+    this.#metadataRatio = reads('dadi.metadataRatio');
+    this.layers = layers.map(({ digest }) => new DadiLayer(`dadi@${digest}`, reads));
     // LSMT's header; its index and trailer come behind the data.
     for (let layer = 0; layer < layers.length; layer++) this.#addMetadata(layer, 1);
     this.#tables = layers.map(({ entries }, layer) =>
@@ -40,7 +41,7 @@ export class DadiLayout {
     this.#inodesOf = layers.map(() => 0);
     for (const file of inLayerOrder(image.regularFiles())) this.#addFile(file);
     for (const [layer, { files }] of layers.entries()) {
-      const indexBlocks = Math.ceil((parameters.get('dadi.segmentBytes') * files) / blockBytes);
+      const indexBlocks = Math.ceil((segmentBytes * files) / blockBytes);
       this.layers[layer]!.indexBlocks = indexBlocks;
       this.#addMetadata(layer, indexBlocks + 1);
     }
@@ -97,6 +98,9 @@ export class DadiLayout {
     return { layer, first: this.layers[layer]!.add(count, bytes, bytes * this.#metadataRatio), count };
   }
 }
+
+/** The layout of an image; it does not change once it is made. */
+export const dadiLayout = kept((image: Image, _: Image, reads) => new DadiLayout(image, reads));
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));

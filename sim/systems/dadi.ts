@@ -1,7 +1,7 @@
 import { Process, type Flow } from '../engine/process.ts';
 import type { Node } from '../host/node.ts';
 import { DadiDevice } from './dadi-device.ts';
-import { DadiLayout } from './dadi-layout.ts';
+import { dadiLayout } from './dadi-layout.ts';
 import { dadiParameters as parameters } from './dadi-parameters.ts';
 import { DadiRootFs } from './dadi-rootfs.ts';
 import { recordedReads, replay } from './dadi-trace.ts';
@@ -19,7 +19,7 @@ export const dadi: System = {
     yield* pullHead(node, client, image);
     yield* prepareRemote(node, image.plain.layers.length);
     client.closeIdle();
-    return deployment(node, new DadiDevice(node, new DadiLayout(image, node.parameters)), () => {});
+    return deployment(node, new DadiDevice(node, dadiLayout(image, image, node.parameters)), () => {});
   },
 };
 
@@ -29,7 +29,7 @@ export const dadiTrace: System = {
   title: 'DADI, replaying a trace',
   parameters,
   *deploy(node: Node, image: Image, recording: Recording): Flow<Deployment> {
-    const layout = new DadiLayout(image, node.parameters);
+    const layout = dadiLayout(image, image, node.parameters);
     const reads = recordedReads(node, image, layout, recording);
     const traceBytes = node.parameters.get('dadi.traceRecordBytes') * reads.length;
     const client = node.client();

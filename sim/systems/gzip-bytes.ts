@@ -1,5 +1,5 @@
-import type { Parameters } from '../parameters/parameters.ts';
 import type { ImageFile } from './image.ts';
+import type { Reads } from './kept.ts';
 
 /** What a part of a file takes in the eStargz blob: what is known of how well it compresses. */
 export function gzipBytes({ chunks }: ImageFile, position: number, bytes: number): number {
@@ -13,8 +13,8 @@ export function gzipBytes({ chunks }: ImageFile, position: number, bytes: number
 }
 
 /** What gunzip takes for it: the measure of other decompressors. */
-export function gunzipNs(parameters: Parameters, compressedBytes: number, bytes: number): number {
-  return parameters.get('gunzip.compressedBytes') * compressedBytes + parameters.get('gunzip.bytes') * bytes;
+export function gunzipNs(reads: Reads, compressedBytes: number, bytes: number): number {
+  return reads('gunzip.compressedBytes') * compressedBytes + reads('gunzip.bytes') * bytes;
 }
 
 /** Files as they lie in the layers' blobs: by layer, then as they were packed. */

@@ -1,6 +1,6 @@
 import { gunzipNs, gzipBytes, inLayerOrder } from './gzip-bytes.ts';
-import type { Parameters } from '../parameters/parameters.ts';
 import type { Image, ImageFile } from './image.ts';
+import { kept, type Reads } from './kept.ts';
 
 /** A part of a file that is compressed by itself. */
 export interface NydusChunk {
@@ -28,9 +28,9 @@ export class NydusLayout {
   readonly blobs: readonly NydusBlob[];
   readonly #chunks = new Map<number, readonly NydusChunk[]>();
 
-  constructor(image: Image, parameters: Parameters) {
-    const chunkBytes = parameters.get('nydus.chunkBytes');
-    const ratio = parameters.get('nydus.zstdRatio');
+  constructor(image: Image, reads: Reads) {
+    const chunkBytes = reads('nydus.chunkBytes');
+    const ratio = reads('nydus.zstdRatio');
     const chunks: NydusChunk[][] = image.plain.layers.map(() => []);
     const endOf = chunks.map(() => 0);
     for (const file of inLayerOrder(image.regularFiles())) {
@@ -47,7 +47,7 @@ export class NydusLayout {
           bytes,
           offset,
           compressedBytes,
-          gunzipNs: gunzipNs(parameters, gzip, bytes),
+          gunzipNs: gunzipNs(reads, gzip, bytes),
         };
         own.push(chunk);
         chunks[file.layer]!.push(chunk);
@@ -70,3 +70,6 @@ export class NydusLayout {
     );
   }
 }
+
+/** The layout of an image; it does not change once it is made. */
+export const nydusLayout = kept((image: Image, _: Image, reads) => new NydusLayout(image, reads));

@@ -3,7 +3,7 @@ import { Semaphore } from '../engine/semaphore.ts';
 import type { Node } from '../host/node.ts';
 import type { Image, ImageFile } from './image.ts';
 import { keepsAll } from '../net/http-pool.ts';
-import { NydusLayout } from './nydus-blob.ts';
+import { nydusLayout, type NydusLayout } from './nydus-blob.ts';
 import { NydusCache } from './nydus-cache.ts';
 
 /** nydusd: answers the kernel's reads with so many threads, each at one read until that is answered. */
@@ -16,7 +16,7 @@ export class NydusDaemon {
   constructor(node: Node, image: Image) {
     const { parameters } = node;
     this.#node = node;
-    this.#layout = new NydusLayout(image, parameters);
+    this.#layout = nydusLayout(image, image, parameters);
     this.#threads = new Semaphore(node.engine, parameters.get('nydus.threads'));
   }
 

@@ -1,6 +1,6 @@
 import { pageBytes, pagesIn } from '../pagecache/page.ts';
-import type { Parameters } from '../parameters/parameters.ts';
 import type { Image, ImageFile } from './image.ts';
+import { kept, type Reads } from './kept.ts';
 import type { Recording } from './system.ts';
 
 /** Longer extents of the format are split: trio/image/FORMAT.md. */
@@ -14,7 +14,7 @@ export class RuntimeImage {
   readonly #pages = new Map<number, Uint8Array>();
   readonly #paths: ReadonlySet<string>;
 
-  constructor(image: Image, { runs, lookups }: Recording, parameters: Parameters) {
+  constructor(image: Image, { runs, lookups }: Recording, reads: Reads) {
     for (const { path, firstPage, pages } of runs) {
       const file = image.file(path);
       if (!file) continue;
@@ -27,10 +27,10 @@ export class RuntimeImage {
     this.dataPages = counts.reduce((sum, { pages }) => sum + pages, 0);
     const extents = counts.reduce((sum, counted) => sum + counted.extents, 0);
     this.metaBytes =
-      parameters.get('trio.headerBytes') +
-      parameters.get('trio.layerBytes') * image.plain.layers.length +
-      parameters.get('trio.extentBytes') * extents +
-      this.#nameBytes(image, parameters);
+      reads('trio.headerBytes') +
+      reads('trio.layerBytes') * image.plain.layers.length +
+      reads('trio.extentBytes') * extents +
+      this.#nameBytes(image, reads);
   }
 
   get dataBytes(): number {
@@ -52,9 +52,9 @@ export class RuntimeImage {
   }
 
   /** A name for each layer in which overlayfs looks for it, and an inode where it ends. */
-  #nameBytes(image: Image, parameters: Parameters): number {
-    const inodeBytes = parameters.get('trio.inodeBytes');
-    const nameBytes = parameters.get('trio.nameBytes');
+  #nameBytes(image: Image, reads: Reads): number {
+    const inodeBytes = reads('trio.inodeBytes');
+    const nameBytes = reads('trio.nameBytes');
     let bytes = 0;
     for (const path of this.#paths) {
       const { found, missing } = image.lookup(path);
@@ -65,6 +65,11 @@ export class RuntimeImage {
     return bytes;
   }
 }
+
+/** What a recording of an image becomes; it does not change once it is made. */
+export const runtimeImageOf = kept(
+  (image: Image, recording: Recording, reads) => new RuntimeImage(image, recording, reads),
+);
 
 function count(recorded: Uint8Array): { pages: number; extents: number } {
   let pages = 0;

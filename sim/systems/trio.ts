@@ -4,7 +4,7 @@ import type { ParameterDefinition } from '../parameters/parameter.ts';
 import { crfs } from './crfs.ts';
 import type { Image } from './image.ts';
 import { nydus } from './nydus.ts';
-import { RuntimeImage } from './runtime-image.ts';
+import { runtimeImageOf, type RuntimeImage } from './runtime-image.ts';
 import type { Deployment, LowerSystem, Recording, System } from './system.ts';
 import { TrioRootFs } from './trio-rootfs.ts';
 
@@ -39,7 +39,7 @@ function trioOn(lower: LowerSystem, id: string, title: string): System {
     title,
     parameters,
     *deploy(node: Node, image: Image, recording: Recording): Flow<Deployment> {
-      const runtimeImage = new RuntimeImage(image, recording, node.parameters);
+      const runtimeImage = runtimeImageOf(image, recording, node.parameters);
       let fetching: Process | undefined;
       const deployment = yield* lower.deploy(node, image, recording, () => {
         fetching = new Process(fetch(node, image, runtimeImage));

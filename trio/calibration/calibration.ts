@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TrioError } from '../errors.ts';
 import { environmentSchema } from './environment.ts';
 
 const sampleSchema = z.strictObject({
@@ -45,11 +46,17 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 /**
  * Reads the samples that a script in the guest printed, one a line.
  *
- * @throws Error (from zod or JSON.parse) when a line is none
+ * @throws TrioError `BAD_SAMPLE` when a line is none
  */
 export function parseSamples(output: string): CalibrationSample[] {
   return output
     .trim()
     .split('\n')
-    .map((line) => sampleSchema.parse(JSON.parse(line)));
+    .map((line) => {
+      try {
+        return sampleSchema.parse(JSON.parse(line));
+      } catch (cause) {
+        throw new TrioError('BAD_SAMPLE', `the guest printed no sample: ${line}`, { cause });
+      }
+    });
 }

@@ -32,12 +32,12 @@ export const series: Readonly<Record<string, string>> = {
     'the same to the line with which ctr begins to unpack: it waits for the next tick of its progress display, ten of which come a second',
   unpack: 'from there to the end of ctr: gunzip, hash, files of the layers onto overlayfs',
   'run-cold':
-    'ctr run to the task-start event after that pull, of a program of one page that does nothing, overlayfs',
+    'ctr run to the task-start event after that pull, of a program of one page that does nothing, overlayfs; the first start of each image, and with one layer the first in that guest',
   'run-warm': 'the same a second time',
   'lazy-pull':
     'ctr-remote image rpull (crfs) on a host that has done nothing yet, caches cold: manifest, config, and table of contents and mount of each layer; tocBytes are uncompressed JSON',
   'run-cold-crfs':
-    'ctr run to the task-start event after that pull, of a program of one page that does nothing',
+    'ctr run to the task-start event after that pull, of a program of one page that does nothing; the first start, as of run-cold',
   'run-warm-crfs': 'the same a second time',
   'fuse-lookup':
     'stat of a file that the kernel has not looked up, in an eStargz layer; 1 KiB files of one folder',
@@ -56,7 +56,6 @@ export const series: Readonly<Record<string, string>> = {
   'probe-tcp': 'the same with a TCP port',
   'probe-http-answer':
     "how much later the agent's first answer is there than its second, after an HTTP server has begun to listen that has answered often before",
-  'probe-tcp-answer': 'the same with a TCP port',
   'stargz-chunk':
     "first read of a chunk in an eStargz layer, until the reader has it: its bytes fetched from the registry in pieces of 50 kB (none, if an earlier read brought them), gunzipped, verified, kept in the snapshotter's memory and written to its disk",
 };

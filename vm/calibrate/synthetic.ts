@@ -38,7 +38,7 @@ export const syntheticImages: readonly SyntheticImage[] = [
     oneLayer(`literals-${size}`, [file('literals', 'literals', size * mib)], size === 20),
   ),
   ...[100, 400, 1000].map((count) => oneLayer(`small-${count}`, many('many', count, kib), count === 400)),
-  oneLayer('tree-4000', many('many', 4000, 15 * kib), true),
+  oneLayer('tree-4000', many('many', 4000, 15 * kib)),
   // Run, from either form.
   ...[1, 4, 8].map((count) => ({
     name: `layers-${count}`,

@@ -25,18 +25,18 @@ const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload
 const exceptions: readonly Exception[] = [
   {
     why:
-      'takes 45 to 75 ms, of which the program computes less than 35: what containerd, the shim and the agent do for ' +
-      'the first time just then is as much, and moves by 10 ms from start to start',
-    is: ({ system, metric, workload }) =>
-      metric === 'readyNs' && system === 'full' && ['nginx', 'redis'].includes(workload),
-    within: 25e6,
+      'took 72 ms, and 60 to 71 in five other starts, on networks that this phase does not use: of this the program ' +
+      'computes 35, and the rest is what containerd, the shim and the agent do for the first time just then',
+    is: ({ system, metric, workload }) => metric === 'readyNs' && system === 'full' && workload === 'nginx',
+    within: 18e6,
   },
   {
     why:
-      'a node that has just pulled 350 MB, or a table of 17 000 entries, has work to do beside the start, which is ' +
-      'not modelled',
-    is: ({ metric, workload }) => metric === 'runningNs' && workload === 'pytorch',
-    within: 150e6,
+      'a node that has just written 1.5 GB has that to bring to its disk beside the start, which is not modelled; ' +
+      'seen when the pull took longest',
+    is: ({ metric, workload, system }) =>
+      metric === 'runningNs' && workload === 'pytorch' && system === 'full',
+    within: 140e6,
   },
   {
     why: 'two threads asked for neighbouring chunks at the same time: one more request of 70, for pieces that came twice',

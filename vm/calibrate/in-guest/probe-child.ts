@@ -1,7 +1,6 @@
 /** A process of `probe.ts`: works, or asks a port, or answers on it, once it is told to. */
 import { once } from 'node:events';
-import { createServer as createHttpServer, get } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { waitReady } from '../../guest/readiness.ts';
 
 /** Nobody else listens there. */
@@ -15,20 +14,21 @@ function work(rounds: number): number {
 }
 
 /** Asks until there is an answer. */
-async function ask(): Promise<bigint> {
+function ask(): Promise<bigint> {
   const readiness =
     arg === 'http' ? ({ kind: 'http', port, path: '/' } as const) : ({ kind: 'tcp', port } as const);
-  return await waitReady(readiness, '', new AbortController().signal);
+  return waitReady(readiness, '', new AbortController().signal);
 }
 
 /** Has answered so often before that the answer's cost is the same each time. */
 async function answer(): Promise<Server> {
-  const server = arg === 'http' ? createHttpServer((_, response) => response.end('ready')) : createServer();
+  const server = createServer((_, response) => response.end('ready'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port: own } = server.address() as { port: number };
-  for (let i = 0; arg === 'http' && i < 50; i++) {
-    const [response] = await once(get({ host: '127.0.0.1', port: own, agent: false }), 'response');
+  for (let i = 0; i < 50; i++) {
+    const request = get({ host: '127.0.0.1', port: own, agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
     response.resume();
     await once(response, 'close');
   }
@@ -37,7 +37,7 @@ async function answer(): Promise<Server> {
   return server;
 }
 
-const line = async () => await once(process.stdin, 'data');
+const line = (): Promise<unknown> => once(process.stdin, 'data');
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 if (what === 'work') {

@@ -1,0 +1,150 @@
+import type { Kernel } from '../pagecache/kernel.ts';
+import { origin, type Insertions } from '../pagecache/insertions.ts';
+import type { FileSettings } from '../pagecache/trace-files.ts';
+import { pagesOf } from './needed-pages.ts';
+import { PageSteps } from './page-steps.ts';
+import type { Program } from './program.ts';
+import { stepKind } from './steps.ts';
+
+/** What decides which pages a program's steps put in the page cache. */
+export interface PlanSettings {
+  readonly kernel: Kernel;
+  /** fault_around_bytes, in pages; 1: none. */
+  readonly faultAroundPages: number;
+  /** By the number of the program's file. */
+  readonly files: readonly FileSettings[];
+}
+
+/** Pages [first, end) of a file, by its number. */
+export interface PlannedPages {
+  readonly file: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** A step at which a program does more than compute. */
+export interface Stop {
+  readonly step: number;
+  /** Since the last stop, up to and with this step; none of the prelude. `othersNs` is a part of `cpuNs`. */
+  readonly cpuNs: number;
+  readonly othersNs: number;
+  /** Of this step. */
+  readonly waitNs: number;
+  /** Name that is looked up; the number of the file that is opened; -1: none. */
+  readonly path: number;
+  readonly opens: number;
+  /** What the page cache asks the file systems for, each of them one call of readahead. */
+  readonly requests: readonly PlannedPages[];
+  /** Pages without which it cannot go on, of which none was needed before; undefined: they have been waited for. */
+  readonly needs: PlannedPages | undefined;
+}
+
+/** A program on a page cache: which of its steps ask for something, and for what. It does not depend on time. */
+export interface Plan {
+  /** Of the steps before the entrypoint is executed, and of those until ready. */
+  readonly prelude: readonly Stop[];
+  readonly stops: readonly Stop[];
+  /** After the last stop. */
+  readonly rest: { readonly cpuNs: number; readonly othersNs: number };
+}
+
+interface Kept {
+  readonly kernel: Kernel;
+  readonly settings: string;
+  readonly plan: Plan;
+}
+
+const plans = new WeakMap<Program, Kept[]>();
+/** The systems of a comparison have fewer different settings. */
+const keptMost = 8;
+
+/** The plan of a program, which is made once for the same settings. */
+export function planOf(program: Program, settings: PlanSettings): Plan {
+  const { kernel, faultAroundPages, files } = settings;
+  const ofFiles = files.map(
+    ({ raPages, ioPages, largeFolios }) => `${raPages} ${ioPages} ${Number(largeFolios)}`,
+  );
+  const text = `${faultAroundPages} ${ofFiles.join()}`;
+  const kept = plans.get(program) ?? [];
+  const known = kept.find((entry) => entry.kernel === kernel && entry.settings === text);
+  if (known) return known.plan;
+  const plan = makePlan(program, settings);
+  plans.set(program, [{ kernel, settings: text, plan }, ...kept.slice(0, keptMost - 1)]);
+  return plan;
+}
+
+function makePlan(program: Program, settings: PlanSettings): Plan {
+  const byFile = new Map(program.files.map((file, number) => [file, settings.files[number]]));
+  const pages = new PageSteps(program, { ...settings, settingsOf: (file) => byFile.get(file) });
+  const { insertions } = pages.cache;
+  const asked = new AskedPages();
+  const prelude: Stop[] = [];
+  const stops: Stop[] = [];
+  let [cpuNs, othersNs] = [0, 0];
+  for (let step = 0; step < program.readySteps; step++) {
+    const isTimed = step >= program.prelude;
+    if (isTimed) {
+      cpuNs += program.cpuNs[step]!;
+      othersNs += program.othersNs[step]!;
+    }
+    const waitNs = isTimed ? program.waitNs[step]! : 0;
+    const kind = program.kind[step];
+    const path = kind === stepKind.lookup ? program.path[step]! : -1;
+    const opens = kind === stepKind.open ? program.file[step]! : -1;
+    pages.step(step);
+    const requests = requestsOf(insertions);
+    insertions.clear();
+    for (const request of requests) asked.ask(request);
+    const needed = pagesOf(program, step);
+    const needs = needed && { file: program.file[step]!, ...needed };
+    const isNew = needs !== undefined && asked.need(needs);
+    if (waitNs === 0 && path < 0 && opens < 0 && requests.length === 0 && !isNew) continue;
+    const stop = { step, cpuNs, othersNs, waitNs, path, opens, requests, needs: isNew ? needs : undefined };
+    (isTimed ? stops : prelude).push(stop);
+    [cpuNs, othersNs] = [0, 0];
+  }
+  return { prelude, stops, rest: { cpuNs, othersNs } };
+}
+
+/** What was inserted, as what it takes to read it. */
+function requestsOf(insertions: Insertions): PlannedPages[] {
+  const requests: { file: number; first: number; end: number }[] = [];
+  for (let i = 0; i < insertions.length; i++) {
+    const how = insertions.origin(i);
+    if (how === origin.written) continue;
+    const file = insertions.inode(i);
+    const first = insertions.firstPage(i);
+    const end = first + 2 ** insertions.order(i);
+    const last = requests.at(-1);
+    if (how === origin.continued && last?.file === file && last.end === first) last.end = end;
+    else requests.push({ file, first, end });
+  }
+  return requests;
+}
+
+/** Pages that were asked for and not needed yet. */
+class AskedPages {
+  readonly #pages: (Uint8Array | undefined)[] = [];
+
+  ask({ file, first, end }: PlannedPages): void {
+    let pages = this.#pages[file];
+    if (!pages || pages.length < end) {
+      const grown = new Uint8Array(Math.max(end, 2 * (pages?.length ?? 0)));
+      if (pages) grown.set(pages);
+      this.#pages[file] = pages = grown;
+    }
+    pages.fill(1, first, end);
+  }
+
+  /** Whether any of these was asked for and not needed before. */
+  need({ file, first, end }: PlannedPages): boolean {
+    const pages = this.#pages[file];
+    if (!pages) return false;
+    let isNew = false;
+    for (let page = first; page < end && page < pages.length; page++) {
+      if (pages[page] === 1) isNew = true;
+      pages[page] = 0;
+    }
+    return isNew;
+  }
+}
