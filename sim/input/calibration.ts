@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
 
@@ -7,6 +8,25 @@ const schema = z.object({
   schema: z.literal('trio.calibration/1'),
   parameters: z.array(z.object({ name: z.string(), value: z.number().nonnegative() })),
 });
+
+/** What this repository has measured. */
+const ownGolden = join(import.meta.dirname, '../../golden');
+
+/**
+ * What was measured in a guest, by name: by the folder's own calibration, or, as its costs are the guest's and not the
+ * workloads', by that of this repository.
+ *
+ * @param golden  laid out as golden/
+ * @throws TrioError `NOT_CALIBRATED`, `BAD_CALIBRATION`
+ */
+export async function calibrationOf(golden: string, guest: string): Promise<ReadonlyMap<string, number>> {
+  const own = join(golden, guest, 'calibration.json');
+  const isThere = await stat(own).then(
+    () => true,
+    () => false,
+  );
+  return readCalibration(isThere ? own : join(ownGolden, guest, 'calibration.json'));
+}
 
 /**
  * What was measured in a guest, by name.

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
 import { Parameters } from '../parameters/parameters.ts';
 import { parameterDefinitions } from '../systems/index.ts';
 import { findRecordings } from '../validate/recordings.ts';
-import { readCalibration } from './calibration.ts';
+import { calibrationOf } from './calibration.ts';
 import { readStart, type RecordedStart } from './recorded-start.ts';
 
 /** A recorded start, and the parameters of the guest that it was recorded in. */
@@ -15,11 +15,16 @@ export interface FoundStart extends RecordedStart {
 /**
  * Reads the start of a workload, by its name, from a folder laid out as golden/.
  *
- * @throws TrioError, among them `UNKNOWN_GUEST` and `UNKNOWN_WORKLOAD` (exit code 2)
+ * @throws TrioError with exit code 2: what is to be predicted is input
  */
 export async function findStart(golden: string, guest: string, workload: string): Promise<FoundStart> {
-  const [recording] = await findRecordings(golden, { guest, workload });
-  const measured = await readCalibration(join(golden, guest, 'calibration.json'));
-  const parameters = Parameters.of(parameterDefinitions, measured);
-  return { guest, workload, parameters, ...(await readStart(recording!.folder)) };
+  try {
+    const [recording] = await findRecordings(golden, { guest, workload });
+    const measured = await calibrationOf(golden, guest);
+    const parameters = Parameters.of(parameterDefinitions, measured);
+    return { guest, workload, parameters, ...(await readStart(recording!.folder)) };
+  } catch (error) {
+    if (!(error instanceof TrioError)) throw error;
+    throw new TrioError(error.code, error.message, { cause: error, exitCode: 2 });
+  }
 }

@@ -20,7 +20,7 @@ export interface RecordedStart {
  * Reads the image's facts, what the program does (`touch.trace`) and how long it takes for it (`warm.trace`).
  *
  * @param folder  laid out as golden/<guest>/<workload>
- * @throws TrioError `NOT_RECORDED`, `BAD_FACTS`, `BAD_RECORDING`, `UNKNOWN_KERNEL`, and those of traces
+ * @throws TrioError `NOT_RECORDED`, `BAD_FACTS`, `BAD_RECORDING`, `UNKNOWN_KERNEL`, `EMPTY_TRACE`, `OTHER_IMAGE`, and those of traces
  */
 export async function readStart(folder: string): Promise<RecordedStart> {
   const imageFile = join(folder, 'image.json.zst');
@@ -32,7 +32,20 @@ export async function readStart(folder: string): Promise<RecordedStart> {
       'UNKNOWN_KERNEL',
       `there is no model of the page cache of Linux ${program.kernelRelease}`,
     );
+  checkImage(program, image, folder);
   return { image, kernel, program };
+}
+
+/** Whether the traced program ran on this image: the image has all files that it opened there. */
+function checkImage({ files }: Program, image: Image, folder: string): void {
+  if (!files.some(({ ofImage }) => ofImage))
+    throw new TrioError('EMPTY_TRACE', `${folder}: the trace has no access to a file of the image`);
+  const missing = files.find(({ path, ofImage }) => ofImage && path !== undefined && !image.file(path));
+  if (missing)
+    throw new TrioError(
+      'OTHER_IMAGE',
+      `${folder}: the trace is of a start on another image: it has ${missing.path}, which the image has not`,
+    );
 }
 
 async function read(file: string): Promise<Buffer> {

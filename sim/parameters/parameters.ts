@@ -1,3 +1,4 @@
+import { closest } from 'fastest-levenshtein';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import type { ParameterDefinition } from './parameter.ts';
 
@@ -67,11 +68,14 @@ export class Parameters {
     throw usageError('BAD_PARAMETER', `${name} is ${kind} ${limits} (${unit}), not ${value}`);
   }
 
-  /** Names that end alike, for who has forgotten what comes before. */
+  /** The nearest name, and others that end alike, for who has forgotten what comes before. */
   #like(name: string): string {
+    const names = this.definitions.map((known) => known.name);
+    const nearest = closest(name, names);
     const last = name.split('.').at(-1)!.toLowerCase();
-    const alike = this.definitions.filter((known) => known.name.toLowerCase().includes(last)).slice(0, 3);
-    const names = alike.map((known) => known.name).join(', ');
-    return names === '' ? '; --params lists them' : `; --params lists them, e.g. ${names}`;
+    const alike = names
+      .filter((known) => known !== nearest && known.toLowerCase().includes(last))
+      .slice(0, 2);
+    return `; do you mean ${[nearest, ...alike].join(' or ')}? --params lists them all`;
   }
 }

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { readCalibration } from '../input/calibration.ts';
+import { calibrationOf } from '../input/calibration.ts';
 import { readStart } from '../input/recorded-start.ts';
 import { Parameters } from '../parameters/parameters.ts';
 import { simulate, type Outcome } from '../start/simulate.ts';
@@ -13,7 +12,7 @@ const nets = ['lan10g', 'lan1g', 'wan100m'];
 
 /** Predicts each measured start of a recording, and holds the figures side by side. */
 export async function checkTimes(golden: string, { guest, workload, folder }: Recording): Promise<Cell[]> {
-  const measured = await readCalibration(join(golden, guest, 'calibration.json'));
+  const measured = await calibrationOf(golden, guest);
   const parameters = Parameters.of(parameterDefinitions, measured);
   const start = await readStart(folder);
   const cells: Cell[] = [];

@@ -1,3 +1,8 @@
+import { TrioError } from '../../trio/errors.ts';
+
+/** Of a name, which has a number for each ancestor. */
+const nameLengthMost = 1024;
+
 /**
  * The threads of a run by small ids, and by names that mean the same in another run of the same program: a thread is
  * the n-th that its parent made. Threads older than the trace are numbered in the order of their first steps.
@@ -28,6 +33,8 @@ export class Threads {
   }
 
   #add(tid: number, name: string): number {
+    if (name.length > nameLengthMost)
+      throw new TrioError('BAD_TRACE', `threads that make threads, more than ${nameLengthMost / 2} deep`);
     const id = this.names.push(name) - 1;
     this.#children.push(0);
     this.#ids.set(tid, id);

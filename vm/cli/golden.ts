@@ -9,15 +9,14 @@ import { goldenTables } from '../record/table.ts';
 import { mainFile, parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
-import { listWorkloads, loadWorkload, workloadImage } from '../images/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { terminalProgress, type Progress } from '../progress.ts';
 import { findQemu } from '../qemu/process.ts';
 import { command, guestNamed, main, namesOf } from './command.ts';
+import { imagesOf, withImageOptions, type ImageOptions } from './images.ts';
 
-interface Options {
+interface Options extends ImageOptions {
   readonly guest: string;
-  readonly workload: string;
   readonly parts?: string;
   readonly golden: string;
   readonly json?: boolean;
@@ -35,18 +34,23 @@ for (const [name, description, run] of [
   ['record', 'Records golden files, and replaces those that are there.', record],
   ['check', 'Records again, elsewhere, and compares with the golden files.', check],
 ] as const)
-  program
-    .command(name)
-    .description(description)
-    .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id)
-    .option('--workload <names>', 'comma-separated, or "all"', 'nginx')
+  withImageOptions(
+    program
+      .command(name)
+      .description(description)
+      .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id),
+  )
     .option(
       '--parts <names>',
       `comma-separated, of ${parts.join(', ')} (default: all; check: all that are there)`,
     )
     .option('--golden <dir>', 'the folder of golden files', goldenFolder)
     .option('--json', 'print the outcome as JSON')
-    .addHelpText('after', `\nExample:\n  npm run golden:${name} -- --guest debian-12 --workload redis`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  npm run golden:${name} -- --guest debian-12 --workload redis\n` +
+        `  npm run golden:${name} -- --image oci:./image:latest --ready http:8080/ --golden ./own`,
+    )
     .action(run);
 
 program
@@ -113,8 +117,9 @@ async function eachWorkload(
   const golden = resolve(options.golden);
   if (!(await stat(golden).catch(() => undefined))?.isDirectory())
     throw usageError('NO_FOLDER', `${golden} is no folder`);
-  const names = options.workload === 'all' ? await listWorkloads() : namesOf(options.workload, 'workload');
-  for (const name of names) await loadWorkload(name);
+  if (options.image !== undefined && golden === goldenFolder)
+    throw usageError('NO_GOLDEN', '--image needs --golden DIR: golden/ is of the workloads');
+  const builds = await imagesOf(options);
   const progress = terminalProgress();
   const release = await takeLock(join(tmpdir(), `trio-golden-${process.getuid?.()}.lock`), () =>
     progress.say('waiting: another run records or checks golden files'),
@@ -122,9 +127,9 @@ async function eachWorkload(
   try {
     const qemu = await findQemu(progress);
     const disk = await guestDisk(guest, progress);
-    for (const name of names) {
-      const image = await workloadImage(name, progress);
-      await work({ guest, disk, qemu, image }, join(golden, guest.id, name), progress);
+    for (const build of builds) {
+      const image = await build(progress);
+      await work({ guest, disk, qemu, image }, join(golden, guest.id, image.name), progress);
     }
   } finally {
     await release();
