@@ -31,6 +31,8 @@ export interface Started {
 export interface StartSettings {
   readonly set?: Iterable<readonly [name: string, value: number]>;
   readonly rttNs?: number;
+  readonly lossRatio?: number;
+  readonly seed?: string;
   readonly recording?: Recording;
 }
 
@@ -41,12 +43,12 @@ export function startSystem(
   system: System,
   image: Image,
   program: (rootFs: RootFs, node: Node) => Flow,
-  { set = [], rttNs = 1e6, recording = nothingRecorded }: StartSettings = {},
+  { set = [], rttNs = 1e6, lossRatio = 0, seed = 'test', recording = nothingRecorded }: StartSettings = {},
 ): Started {
   const engine = new Engine();
   const parameters = Parameters.of(parameterDefinitions, measured).with(set);
-  const net = { rttNs, rateBps: 1e9, lossRatio: 0 };
-  const node = new Node(engine, net, parameters, image, new Randomness('test'));
+  const net = { rttNs, rateBps: 1e9, lossRatio };
+  const node = new Node(engine, net, parameters, image, new Randomness(seed));
   const times: number[] = [];
   const start = new Process(
     (function* (): Flow {

@@ -67,4 +67,19 @@ describe("CRFS' background fetch", () => {
     const first = requestLines(requests).indexOf('GET blobs/sha256:stargz-0 bytes=100000-199999');
     expect(requests.length - first).toBe(9);
   });
+
+  it('draws its order by itself: losses on the line draw from another stream', () => {
+    const many = syntheticImage(
+      1,
+      Array.from({ length: 40 }, (_, i) => ({ path: `/f${i}`, bytes: 100_000, ratio: 1 })),
+    );
+    const order = (settings: { lossRatio?: number; seed?: string }) => {
+      const { requests } = startSystem(crfs, many, after(60), settings);
+      return requestLines(requests).filter((line) => line.includes('00000-'));
+    };
+    const [lossy, plain, other] = [{ lossRatio: 0.05 }, {}, { seed: 'other' }].map(order);
+    expect(lossy).toEqual(plain);
+    expect(other).not.toEqual(plain);
+    expect(other!.toSorted()).toEqual(plain!.toSorted());
+  });
 });
