@@ -12,7 +12,8 @@ export type Flow<T = void> = Generator<Wait, T, void>;
  */
 export class Process implements Actor {
   readonly #flow: Flow<unknown>;
-  readonly #waiting: { actor: Actor; signal: number; arg: number }[] = [];
+  /** Made when somebody waits, as for most nobody does. */
+  #waiting: { actor: Actor; signal: number; arg: number }[] | undefined;
   #hasEnded = false;
 
   constructor(flow: Flow<unknown>) {
@@ -21,10 +22,12 @@ export class Process implements Actor {
   }
 
   /** Waits for the flow's end. */
-  readonly end: Wait = (actor, signal, arg) => {
-    if (this.#hasEnded) actor.receive(signal, arg);
-    else this.#waiting.push({ actor, signal, arg });
-  };
+  get end(): Wait {
+    return (actor, signal, arg) => {
+      if (this.#hasEnded) actor.receive(signal, arg);
+      else (this.#waiting ??= []).push({ actor, signal, arg });
+    };
+  }
 
   get hasEnded(): boolean {
     return this.#hasEnded;
@@ -37,7 +40,7 @@ export class Process implements Actor {
       return;
     }
     this.#hasEnded = true;
-    for (const { actor, signal, arg } of this.#waiting) actor.receive(signal, arg);
+    for (const { actor, signal, arg } of this.#waiting ?? []) actor.receive(signal, arg);
   }
 }
 
