@@ -77,10 +77,7 @@ export class Container {
     const path = '/etc/group';
     const file = this.#image.file(path);
     if (!file || this.#rootFs.isCached) return;
-    for (const name of ['/etc', path]) {
-      this.#serve(this.#rootFs.lookupNs(name));
-      if (this.#rootFs.lookup) yield* this.#lookup(name);
-    }
+    for (const name of ['/etc', path]) yield* this.#lookup(name);
     this.#serve(this.#rootFs.openNs(file));
     yield* this.#work();
     yield* this.#rootFs.read(file, 0, Math.ceil(file.bytes / pageBytes));
@@ -113,11 +110,7 @@ export class Container {
         const opened = this.#files[opens];
         if (opened) this.#serve(this.#rootFs.openNs(opened));
       }
-      if (path >= 0) {
-        const name = this.#program.paths[path]!;
-        this.#serve(this.#rootFs.lookupNs(name));
-        if (this.#rootFs.lookup) yield* this.#lookup(name);
-      }
+      if (path >= 0) yield* this.#lookup(this.#program.paths[path]!);
       if (this.#rootFs.isCached) continue;
       if (requests.length > 0) {
         if (this.#dueNs > 0) yield* this.#work();
@@ -143,8 +136,10 @@ export class Container {
   }
 
   *#lookup(name: string): Flow {
+    this.#serve(this.#rootFs.lookupNs(name));
+    if (!this.#rootFs.lookup) return;
     yield* this.#work();
-    yield* this.#rootFs.lookup!(name);
+    yield* this.#rootFs.lookup(name);
   }
 
   /** The node works for the program, as it did not in the warm start. */
