@@ -24,6 +24,8 @@ export class FairServer implements Actor {
   #progress = 0;
   #progressAtNs = 0;
   #nextEnd = -1;
+  /** Jobs that are done are being told, which brings others: when the next is done is worked out behind the last. */
+  #isTelling = false;
   /** Units of work done so far, of all jobs. */
   workDone = 0;
 
@@ -78,11 +80,13 @@ export class FairServer implements Actor {
     this.#advance();
     const jobs = this.#jobs;
     const slack = slackNs * this.#rate();
+    this.#isTelling = true;
     while (jobs.firstTime - this.#progress <= slack) {
       const slot = jobs.pop();
       // May serve the next job at once, and so change the queue.
       jobs.actor(slot).receive(jobs.signal(slot), jobs.arg(slot));
     }
+    this.#isTelling = false;
     this.#schedule();
   }
 
@@ -104,6 +108,7 @@ export class FairServer implements Actor {
   }
 
   #schedule(): void {
+    if (this.#isTelling) return;
     if (this.#nextEnd >= 0) this.#engine.cancel(this.#nextEnd);
     this.#nextEnd = -1;
     if (this.#jobs.length === 0) return;

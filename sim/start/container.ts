@@ -7,6 +7,7 @@ import type { Image, ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
 import { planOf, type Plan, type PlannedPages, type Stop } from '../workload/plan.ts';
 import type { Program } from '../workload/program.ts';
+import { DueWork } from './due-work.ts';
 import type { Observer } from './observer.ts';
 import { PageRequests } from './page-requests.ts';
 import { Prober } from './prober.ts';
@@ -25,12 +26,7 @@ export class Container {
   readonly #requests: PageRequests;
   readonly #prober: Prober;
   readonly #observer: Observer | undefined;
-  /** Work that is due before the next thing that takes time otherwise, and what others do before it is done. */
-  #dueNs = 0;
-  #dueOthersNs = 0;
-  /** The next step, and the first whose work is due. */
-  #step = 0;
-  #dueStep = 0;
+  readonly #due: DueWork;
 
   constructor(
     node: Node,
@@ -55,6 +51,7 @@ export class Container {
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });
     this.#prober = new Prober(node, image);
+    this.#due = new DueWork(node, this.#prober, observer);
   }
 
   /** Pages that the page cache has asked the file system for. */
@@ -79,7 +76,7 @@ export class Container {
     if (!file || this.#rootFs.isCached) return;
     for (const name of ['/etc', path]) yield* this.#lookup(name);
     this.#serve(this.#rootFs.openNs(file));
-    yield* this.#work();
+    if (this.#due.isDue) yield this.#due.done;
     yield* this.#rootFs.read(file, 0, Math.ceil(file.bytes / pageBytes));
   }
 
@@ -91,19 +88,19 @@ export class Container {
   /** From containerd's word that the program runs, a little after which it was released. */
   *untilReady(): Flow {
     const { readySteps, tail, releaseToRunningNs } = this.#program;
-    this.#dueNs += this.#prober.firstNs - releaseToRunningNs;
+    this.#due.ns += this.#prober.firstNs - releaseToRunningNs;
     this.#prober.start();
     yield* this.#run(this.#plan.stops, readySteps);
     const { rest } = this.#plan;
     this.#compute(rest.cpuNs + tail.cpuNs, rest.othersNs + tail.othersNs);
     if (tail.waitNs > 0) yield* this.#sleep(tail.waitNs);
-    this.#dueNs += this.#prober.answerNs;
-    yield* this.#work();
+    this.#due.ns += this.#prober.answerNs;
+    if (this.#due.isDue) yield this.#due.done;
   }
 
   *#run(stops: readonly Stop[], end: number): Flow {
     for (const { step, cpuNs, othersNs, waitNs, path, opens, requests, needs } of stops) {
-      this.#step = step + 1;
+      this.#due.nextStep = step + 1;
       this.#compute(cpuNs, othersNs);
       if (waitNs > 0) yield* this.#sleep(waitNs);
       if (opens >= 0) {
@@ -113,62 +110,51 @@ export class Container {
       if (path >= 0) yield* this.#lookup(this.#program.paths[path]!);
       if (this.#rootFs.isCached) continue;
       if (requests.length > 0) {
-        if (this.#dueNs > 0) yield* this.#work();
+        if (this.#due.isDue) yield this.#due.done;
         for (const request of requests) this.#requests.request(request);
       }
-      if (needs && !this.#requests.areThere(needs)) yield* this.#wait(needs);
+      if (needs && this.#requests.firstMissing(needs)) yield* this.#wait(needs);
     }
-    this.#step = end;
+    this.#due.nextStep = end;
   }
 
   /** Computes, while others have had `othersNs` of that time. */
   #compute(cpuNs: number, othersNs: number): void {
-    this.#dueNs += cpuNs - othersNs;
-    if (this.#prober.isThere) this.#dueOthersNs += othersNs;
+    this.#due.ns += cpuNs - othersNs;
+    if (this.#prober.isThere) this.#due.othersNs += othersNs;
   }
 
   *#sleep(waitNs: number): Flow {
-    yield* this.#work();
+    if (this.#due.isDue) yield this.#due.done;
     // What is still to the good was slept before the start.
-    const ns = waitNs + Math.min(0, this.#dueNs);
-    this.#dueNs = Math.min(0, this.#dueNs + waitNs);
+    const ns = waitNs + Math.min(0, this.#due.ns);
+    this.#due.ns = Math.min(0, this.#due.ns + waitNs);
     if (ns > 0) yield this.#node.host.sleep(ns);
   }
 
   *#lookup(name: string): Flow {
     this.#serve(this.#rootFs.lookupNs(name));
     if (!this.#rootFs.lookup) return;
-    yield* this.#work();
+    if (this.#due.isDue) yield this.#due.done;
     yield* this.#rootFs.lookup(name);
   }
 
   /** The node works for the program, as it did not in the warm start. */
   #serve(ns: number): void {
-    this.#dueNs += ns;
-    this.#dueOthersNs += this.#prober.besideNs(ns);
+    this.#due.ns += ns;
+    this.#due.othersNs += this.#prober.besideNs(ns);
   }
 
   /** Waits for pages without which the program cannot go on. */
-  *#wait({ file, first, end }: PlannedPages): Flow {
-    yield* this.#work();
+  *#wait(needs: PlannedPages): Flow {
+    if (this.#due.isDue) yield this.#due.done;
     const { engine } = this.#node;
     const fromNs = engine.nowNs;
-    yield* this.#requests.wait({ file, first, end });
+    const requests = this.#requests;
+    for (let request; (request = requests.firstMissing(needs));) yield request.end;
+    if (!this.#observer) return;
+    const { file, first, end } = needs;
     const waited = { path: this.#program.files[file]!.path!, firstPage: first, pages: end - first };
-    this.#observer?.waited(waited, { fromNs, toNs: engine.nowNs });
-  }
-
-  *#work(): Flow {
-    if (this.#dueNs <= 0) return;
-    const ns = this.#dueNs;
-    const othersNs = this.#dueOthersNs;
-    this.#dueNs = 0;
-    this.#dueOthersNs = 0;
-    const { engine, host } = this.#node;
-    const fromNs = engine.nowNs;
-    yield* this.#prober.aside(host.work(ns), ns, othersNs);
-    const steps = { first: this.#dueStep, end: this.#step };
-    this.#dueStep = this.#step;
-    this.#observer?.worked(steps, { fromNs, toNs: engine.nowNs });
+    this.#observer.waited(waited, { fromNs, toNs: engine.nowNs });
   }
 }

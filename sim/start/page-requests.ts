@@ -38,29 +38,18 @@ export class PageRequests {
     return this.#requests.length;
   }
 
-  /** Waits for the data of the pages [first, end) of a file. */
-  *wait({ file, first, end }: PlannedPages): Flow {
+  /** The first request that is still to bring any of these pages; undefined: they are all there. */
+  firstMissing({ file, first, end }: PlannedPages): Process | undefined {
     const pages = this.#pages[file];
-    if (!pages) return;
-    let last = 0;
-    for (let page = first; page < end && page < pages.length; page++) {
+    if (!pages) return undefined;
+    const stop = Math.min(end, pages.length);
+    for (let page = first; page < stop; page++) {
       const number = pages[page]!;
-      if (number === 0 || number === last) continue;
-      last = number;
+      if (number === 0) continue;
       const request = this.#requests[number - 1]!;
-      if (!request.hasEnded) yield request.end;
+      if (!request.hasEnded) return request;
     }
-  }
-
-  /** Whether a wait for these pages would end at once. */
-  areThere({ file, first, end }: PlannedPages): boolean {
-    const pages = this.#pages[file];
-    if (!pages) return true;
-    for (let page = first; page < end && page < pages.length; page++) {
-      const number = pages[page]!;
-      if (number !== 0 && !this.#requests[number - 1]!.hasEnded) return false;
-    }
-    return true;
+    return undefined;
   }
 
   /** One call of readahead becomes as many requests as the file system's limit makes of it. */

@@ -1,4 +1,4 @@
-import { Process, type Flow, type Wait } from '../engine/process.ts';
+import { Process, type Flow } from '../engine/process.ts';
 import type { Host } from '../host/host.ts';
 import type { Node } from '../host/node.ts';
 import type { Image } from '../systems/image.ts';
@@ -44,12 +44,14 @@ export class Prober {
     return (ns * this.#share) / (1 - this.#share);
   }
 
-  /** Has the program work, while others do this much. */
-  *aside(work: Wait, ns: number, othersNs: number): Flow {
+  /** While the program works this long, until `goOn`, others do this much. */
+  stepAside(ns: number, othersNs: number): void {
     this.#isAside = true;
     // Nobody has all of a processor while somebody else waits for it.
     this.#host.takeShare(Math.min(othersNs / (othersNs + ns), 0.99));
-    yield work;
+  }
+
+  goOn(): void {
     this.#isAside = false;
     this.#host.takeShare(this.#share);
   }

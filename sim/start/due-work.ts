@@ -1,0 +1,60 @@
+import type { Actor } from '../engine/actor.ts';
+import type { Wait } from '../engine/process.ts';
+import type { Node } from '../host/node.ts';
+import type { Observer } from './observer.ts';
+import type { Prober } from './prober.ts';
+
+/**
+ * The program's work that is due before the next thing that takes time otherwise, as one piece. Does nothing but to
+ * count until somebody waits for it; an actor and no flow, because a start does thousands of pieces.
+ */
+export class DueWork implements Actor {
+  /** Below zero: time to the good, which the next work does not take. */
+  ns = 0;
+  /** What others do before it is done. */
+  othersNs = 0;
+  /** The next step, and the first whose work is due. */
+  nextStep = 0;
+  #firstStep = 0;
+  readonly #node: Node;
+  readonly #prober: Prober;
+  readonly #observer: Observer | undefined;
+  #fromNs = 0;
+  /** Who waits; the program is one flow. */
+  #actor: Actor | undefined;
+  #signal = 0;
+  #arg = 0;
+
+  constructor(node: Node, prober: Prober, observer: Observer | undefined) {
+    this.#node = node;
+    this.#prober = prober;
+    this.#observer = observer;
+  }
+
+  /** Something is due: else there is nothing to wait for. */
+  get isDue(): boolean {
+    return this.ns > 0;
+  }
+
+  /** Waits until it is done; something must be due. */
+  readonly done: Wait = (actor, signal, arg) => {
+    const { ns, othersNs } = this;
+    const { engine, host } = this.#node;
+    this.ns = 0;
+    this.othersNs = 0;
+    this.#actor = actor;
+    this.#signal = signal;
+    this.#arg = arg;
+    this.#fromNs = engine.nowNs;
+    this.#prober.stepAside(ns, othersNs);
+    host.cores.serve(host.costNs(ns), this, 0);
+  };
+
+  receive(): void {
+    this.#prober.goOn();
+    const steps = { first: this.#firstStep, end: this.nextStep };
+    this.#firstStep = this.nextStep;
+    this.#observer?.worked(steps, { fromNs: this.#fromNs, toNs: this.#node.engine.nowNs });
+    this.#actor!.receive(this.#signal, this.#arg);
+  }
+}
