@@ -88,13 +88,14 @@ export class Client {
     const kind = kindOf(request);
     const ownNs = cost(`registry-${kind}.requests`) - cost(`registry-${kind}-service.requests`);
     const byteNs = host.costNs(nsPerByte + cost('registry-blob.bytes'));
-    const pool = this.#pool;
-    const flow = function* (): Flow {
-      yield host.work(Math.max(0, ownNs));
-      const reader = kind === 'blob' && byteNs > 0 ? new CpuReader(host.cores, byteNs) : undefined;
-      yield (actor, signal, arg) => pool.request(request, actor, signal, arg, reader);
-    };
-    return (actor, signal, arg) => new Process(flow()).end(actor, signal, arg);
+    const reader = kind === 'blob' && byteNs > 0 ? new CpuReader(host.cores, byteNs) : undefined;
+    return (actor, signal, arg) =>
+      new Process(this.#workAndSend(Math.max(0, ownNs), request, reader)).end(actor, signal, arg);
+  }
+
+  *#workAndSend(ownNs: number, request: HttpRequest, reader: CpuReader | undefined): Flow {
+    yield this.#node.host.work(ownNs);
+    yield (actor, signal, arg) => this.#pool.request(request, actor, signal, arg, reader);
   }
 
   closeIdle(): void {

@@ -6,7 +6,7 @@ import type { LinkSettings } from '../net/link.ts';
 import type { LoggedRequest } from '../net/registry.ts';
 import type { Kernel } from '../pagecache/kernel.ts';
 import type { Parameters } from '../parameters/parameters.ts';
-import type { System } from '../systems/system.ts';
+import type { Recording, System } from '../systems/system.ts';
 import type { Image } from '../systems/image.ts';
 import type { Program } from '../workload/program.ts';
 import { Container } from './container.ts';
@@ -64,26 +64,11 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
     up.onSend = (bytes, fromNs, toNs) => observer.sent('up', bytes, { fromNs, toNs });
   }
   const recording = recordingOf(program, image);
-  const times: number[] = [];
-  let container: Container | undefined;
-  const start = new Process(
-    (function* (): Flow {
-      const deployment = yield* scenario.system.deploy(node, image, recording);
-      times.push(engine.nowNs);
-      container = new Container(node, deployment.rootFs, program, image, scenario.kernel, observer);
-      yield* deployment.run();
-      yield* container.specification();
-      yield* container.prelude();
-      times.push(engine.nowNs);
-      yield* container.untilReady();
-      times.push(engine.nowNs);
-      // What goes on in the background is not the start's any more.
-      engine.stop();
-    })(),
-  );
+  const start = new Start(scenario, node, recording, observer);
+  const process = new Process(start.flow());
   engine.run();
-  if (!start.hasEnded || !container) throw new Error('the start waits for something that never comes');
-  const [deployedNs = 0, runningNs = 0, readyNs = 0] = times;
+  const { deployedNs, runningNs, readyNs, container } = start;
+  if (!process.hasEnded || !container) throw new Error('the start waits for something that never comes');
   const requests = node.registry.log.filter(({ atNs }) => atNs < readyNs);
   const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
   const needed = neededBytes(recording);
@@ -101,4 +86,39 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
     requests,
     events: engine.events,
   };
+}
+
+class Start {
+  deployedNs = 0;
+  runningNs = 0;
+  readyNs = 0;
+  container: Container | undefined;
+  readonly #scenario: Scenario;
+  readonly #node: Node;
+  readonly #recording: Recording;
+  readonly #observer: Observer | undefined;
+
+  constructor(scenario: Scenario, node: Node, recording: Recording, observer: Observer | undefined) {
+    this.#scenario = scenario;
+    this.#node = node;
+    this.#recording = recording;
+    this.#observer = observer;
+  }
+
+  *flow(): Flow {
+    const { system, image, program, kernel } = this.#scenario;
+    const { engine } = this.#node;
+    const deployment = yield* system.deploy(this.#node, image, this.#recording);
+    this.deployedNs = engine.nowNs;
+    const container = new Container(this.#node, deployment.rootFs, program, image, kernel, this.#observer);
+    this.container = container;
+    yield* deployment.run();
+    yield* container.specification();
+    yield* container.prelude();
+    this.runningNs = engine.nowNs;
+    yield* container.untilReady();
+    this.readyNs = engine.nowNs;
+    // What goes on in the background is not the start's any more.
+    engine.stop();
+  }
 }

@@ -25,12 +25,7 @@ export class DadiDevice {
   /** Reads the tables of all blobs, so many at a time. */
   *open(): Flow {
     const permits = new Semaphore(this.#node.engine, this.#node.parameters.get('dadi.openTasks'));
-    const openOne = function* (blob: DadiBlob): Flow {
-      yield (actor, signal, arg) => permits.acquire(actor, signal, arg);
-      yield* blob.open();
-      permits.release();
-    };
-    yield* all(this.#blobs.map(openOne));
+    yield* all(this.#blobs.map((blob) => openWith(permits, blob)));
   }
 
   /** One request of the block layer. */
@@ -56,4 +51,10 @@ export class DadiDevice {
     if (!reading) this.#metadata.set(key, (reading = new Process(this.read(blocks))));
     yield reading.end;
   }
+}
+
+function* openWith(permits: Semaphore, blob: DadiBlob): Flow {
+  yield (actor, signal, arg) => permits.acquire(actor, signal, arg);
+  yield* blob.open();
+  permits.release();
 }

@@ -27,9 +27,13 @@ export function recordedReads(node: Node, image: Image, layout: DadiLayout, reco
 
 /** Does the recorded reads again, in their order, so many at a time: what they read stays in the cache, compressed. */
 export function* replay(node: Node, device: DadiDevice, reads: readonly Blocks[]): Flow {
-  let next = 0;
-  const worker = function* (): Flow {
-    for (let blocks = reads[next++]; blocks; blocks = reads[next++]) yield* device.readBlob(blocks);
-  };
-  yield* all(Array.from({ length: node.parameters.get('dadi.replayTasks') }, worker));
+  const waiting = reads.values();
+  yield* all(
+    Array.from({ length: node.parameters.get('dadi.replayTasks') }, () => replayEach(device, waiting)),
+  );
+}
+
+/** One of the tasks that take what is next of the same reads. */
+function* replayEach(device: DadiDevice, reads: Iterable<Blocks>): Flow {
+  for (const blocks of reads) yield* device.readBlob(blocks);
 }

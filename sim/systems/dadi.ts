@@ -43,16 +43,14 @@ export const dadiTrace: System = {
 };
 
 function deployment(node: Node, device: DadiDevice, created: () => void): Deployment {
-  return {
-    rootFs: new DadiRootFs(node, device),
-    *run(): Flow {
-      const { host, parameters: values } = node;
-      yield* device.open();
-      // Beside the mount, not before it.
-      created();
-      yield host.sleep(values.get('dadi.attachPollNs'));
-      yield* device.readMetadata(device.layout.superblock);
-      yield* node.host.doWork(values.get('run-cold.starts'));
-    },
-  };
+  return { rootFs: new DadiRootFs(node, device), run: () => run(node, device, created) };
+}
+
+function* run({ host, parameters: values }: Node, device: DadiDevice, created: () => void): Flow {
+  yield* device.open();
+  // Beside the mount, not before it.
+  created();
+  yield host.sleep(values.get('dadi.attachPollNs'));
+  yield* device.readMetadata(device.layout.superblock);
+  yield* host.doWork(values.get('run-cold.starts'));
 }

@@ -1,5 +1,5 @@
 import { all, type Flow } from '../engine/process.ts';
-import type { Node } from '../host/node.ts';
+import type { Client, Node } from '../host/node.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 import type { Blob, Image } from './image.ts';
 import type { RootFs } from './rootfs.ts';
@@ -63,28 +63,32 @@ export const full: System = {
   },
 };
 
-/** Of a byte's cost, what writing and flushing it takes comes when the blob is complete. */
 function* fetch(node: Node, { plain }: Image): Flow {
-  const { host } = node;
-  const cost = (name: string) => node.parameters.get(name);
   const client = node.client();
-  yield host.work(cost('fetch-cold.operations'));
+  yield node.host.work(node.parameters.get('fetch-cold.operations'));
   yield client.head(node.manifestPath(plain.tag));
   yield client.get(node.manifestPath(plain.digest));
-  const commitNs = cost('content-commit.bytes');
-  const streamNs = Math.max(0, cost('fetch-cold.compressedBytes') - commitNs);
-  const layer = function* ({ digest, bytes: recordedBytes }: Blob): Flow {
-    const bytes = Math.ceil(recordedBytes * cost('full.imageScale'));
-    node.registry.put(node.blobPath(digest), bytes);
-    yield host.work(cost('fetch-cold.layers'));
-    yield client.get(node.blobPath(digest), [], streamNs);
-    yield host.work(Math.min(commitNs, cost('fetch-cold.compressedBytes')) * bytes);
-  };
-  const config = function* (): Flow {
-    yield client.get(node.blobPath(plain.config.digest));
-  };
-  yield* all([config(), ...plain.layers.map(layer)]);
+  yield* all([
+    fetchConfig(node, client, plain.config),
+    ...plain.layers.map((layer) => fetchLayer(node, client, layer)),
+  ]);
   client.closeIdle();
+}
+
+function* fetchConfig(node: Node, client: Client, { digest }: Blob): Flow {
+  yield client.get(node.blobPath(digest));
+}
+
+/** Of a byte's cost, what writing and flushing it takes comes when the blob is complete. */
+function* fetchLayer(node: Node, client: Client, { digest, bytes: recordedBytes }: Blob): Flow {
+  const { host, parameters } = node;
+  const bytes = Math.ceil(recordedBytes * parameters.get('full.imageScale'));
+  const byteNs = parameters.get('fetch-cold.compressedBytes');
+  const commitNs = Math.min(parameters.get('content-commit.bytes'), byteNs);
+  node.registry.put(node.blobPath(digest), bytes);
+  yield host.work(parameters.get('fetch-cold.layers'));
+  yield client.get(node.blobPath(digest), [], byteNs - commitNs);
+  yield host.work(commitNs * bytes);
 }
 
 /** The display begins when ctr does, and shows what it has as often. */

@@ -44,12 +44,19 @@ export class NydusDaemon {
 
   /** Blob by blob, from the beginning. */
   *#prefetch(): Flow {
+    const threads = this.#node.parameters.get('nydus.prefetchThreads');
     for (const cache of this.#caches) {
-      let next: number | undefined = 0;
-      const worker = function* (): Flow {
-        while (next !== undefined) next = yield* cache.prefetchFrom(next);
-      };
-      yield* all(Array.from({ length: this.#node.parameters.get('nydus.prefetchThreads') }, worker));
+      const place: PrefetchPlace = { next: 0 };
+      yield* all(Array.from({ length: threads }, () => prefetchFrom(cache, place)));
     }
   }
+}
+
+/** Where in a blob its prefetching threads are. */
+interface PrefetchPlace {
+  next: number | undefined;
+}
+
+function* prefetchFrom(cache: NydusCache, place: PrefetchPlace): Flow {
+  while (place.next !== undefined) place.next = yield* cache.prefetchFrom(place.next);
 }

@@ -48,11 +48,7 @@ export class StargzBackground {
     yield* all(
       layers.flatMap((layer, i) => {
         const chunks = files[i]!.flatMap((file) => file.chunks.map((chunk) => ({ file, chunk }))).values();
-        const task = function* (): Flow {
-          for (const { file, chunk } of chunks)
-            yield* layer.read(file, chunk.position, chunk.bytes, readBlob);
-        };
-        return Array.from({ length: parameters.get('host.cores') }, task);
+        return Array.from({ length: parameters.get('host.cores') }, () => fetchEach(layer, chunks, readBlob));
       }),
     );
   }
@@ -79,4 +75,13 @@ export class StargzBackground {
     const { nowNs } = this.#node.engine;
     return (this.#prioritized > 0 ? nowNs : this.#endedAtNs) + this.#silenceNs - nowNs;
   }
+}
+
+/** One of the tasks that take what is next of the same chunks. */
+function* fetchEach(
+  layer: StargzLayer,
+  chunks: Iterable<{ file: ImageFile; chunk: ImageFile['chunks'][number] }>,
+  readBlob: <T>(read: Flow<T>) => Flow<T>,
+): Flow {
+  for (const { file, chunk } of chunks) yield* layer.read(file, chunk.position, chunk.bytes, readBlob);
 }

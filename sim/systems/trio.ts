@@ -46,15 +46,22 @@ function trioOn(lower: LowerSystem, id: string, title: string): System {
       });
       return {
         rootFs: new TrioRootFs(node, runtimeImage, deployment.rootFs),
-        *run(): Flow {
-          // The mount waits for all of it, however much of it the start needs at first.
-          if (fetching) yield fetching.end;
-          yield node.host.work(node.parameters.get('read-cached.pages') * runtimeImage.dataPages);
-          yield* deployment.run();
-        },
+        run: () => run(node, runtimeImage, fetching, deployment),
       };
     },
   };
+}
+
+function* run(
+  { host, parameters: values }: Node,
+  { dataPages }: RuntimeImage,
+  fetching: Process | undefined,
+  lower: Deployment,
+): Flow {
+  // The mount waits for all of it, however much of it the start needs at first.
+  if (fetching) yield fetching.end;
+  yield host.work(values.get('read-cached.pages') * dataPages);
+  yield* lower.run();
 }
 
 /** Two plain GETs, one after the other; what comes is hashed and kept in a file. */
