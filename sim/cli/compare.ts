@@ -31,7 +31,7 @@ export function compareCommand(): Command {
     .addHelpText('after', '\nExample:\n  npm run sim -- compare --workload python --net wan100m --cpu 4')
     .action(async (options: Options, command: Command) => {
       if (options.profile !== undefined) {
-        const own = ['workload', 'guest', 'net', 'cpu', 'set', 'seed', 'systems', 'params'];
+        const own = ['workload', 'guest', 'net', 'cpu', 'memory', 'set', 'seed', 'systems', 'params'];
         const other = own.find((name) => command.getOptionValueSource(name) === 'cli');
         if (other !== undefined)
           throw usageError('BAD_USE', `--profile says which start it is: it does not go with --${other}`);

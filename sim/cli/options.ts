@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { join } from 'node:path';
 import { networkHelp } from '../../trio/network/profile.ts';
 import type { ScenarioRequest } from '../input/scenario.ts';
+import { memoryLimit } from '../host/parameters.ts';
 
 /** Where recordings are, if nothing else is said. */
 export const goldenFolder = join(import.meta.dirname, '../../golden');
@@ -28,8 +29,17 @@ export interface ScenarioOptions {
   readonly workload: string;
   readonly net: string;
   readonly cpu?: string;
+  readonly memory?: number;
   readonly set?: [string, number][];
   readonly seed: string;
+}
+
+/** A size of memory, as `ctr` and Docker take it, in MiB. */
+function memorySize(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
+  const mib = Number(number) * { '': 2 ** -20, k: 2 ** -10, m: 1, g: 2 ** 10 }[unit.toLowerCase()]!;
+  if (!(mib > 0)) throw new InvalidArgumentError('write a size, e.g. 24M, 512k or 1G.');
+  return mib;
 }
 
 /** What is started, and under which circumstances. */
@@ -39,15 +49,17 @@ export function scenarioOptions(command: Command): Command {
     .option('--guest <id>', 'kernel, and machine that costs were measured on', 'debian-13')
     .addOption(netOption())
     .option('--cpu <cores>', 'processors of the node; same as --set host.cores=CORES')
+    .option('--memory <size>', "the container's memory limit, e.g. 24M, 1G (default: none)", memorySize)
     .option('--set <name=value>', 'a parameter; may be given more than once', setting)
     .option('--seed <text>', 'of all that is drawn', 'trio')
     .option('--golden <dir>', 'recordings: DIR/<guest>/<workload>', goldenFolder);
 }
 
 export function scenarioRequest(options: ScenarioOptions): ScenarioRequest {
-  const { golden, guest, workload, net, cpu, set = [], seed } = options;
+  const { golden, guest, workload, net, cpu, memory, set = [], seed } = options;
   const cores = cpu === undefined ? [] : setting(`host.cores=${cpu}`);
-  return { golden, guest, workload, net, seed, set: [...cores, ...set] };
+  const limit: [string, number][] = memory === undefined ? [] : [[memoryLimit, memory]];
+  return { golden, guest, workload, net, seed, set: [...cores, ...limit, ...set] };
 }
 
 /** A whole number from 1 on. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { TrioError } from '../../trio/errors.ts';
 import { compareCommand } from './compare.ts';
+import { memoryCommand } from './memory.ts';
 import { pagesCommand } from './pages.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -24,6 +25,7 @@ function program(): Command {
     reportCommand(),
     validateCommand(),
     pagesCommand(),
+    memoryCommand(),
   ])
     sim.addCommand(command.exitOverride());
   return sim;

@@ -1,5 +1,8 @@
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 
+/** The parameter that sets a container's limit. */
+export const memoryLimit = 'container.memoryMiB';
+
 export const hostParameters: readonly ParameterDefinition[] = [
   {
     name: 'host.cores',
@@ -37,6 +40,13 @@ export const hostParameters: readonly ParameterDefinition[] = [
     max: 2048,
     isInteger: true,
     source: { kind: 'read', where: 'fault_around_bytes in mm/memory.c' },
+  },
+  {
+    name: memoryLimit,
+    unit: 'MiB',
+    what: "memory.max of the container's cgroup, without swap; 0: no limit",
+    value: 0,
+    source: { kind: 'chosen', why: 'containers of the VM have none' },
   },
   {
     name: 'probe.isThere',

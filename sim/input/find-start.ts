@@ -15,14 +15,20 @@ export interface FoundStart extends RecordedStart {
 /**
  * Reads the start of a workload, by its name, from a folder laid out as golden/.
  *
+ * @param limitsMemory  with what a start with a memory limit needs
  * @throws TrioError with exit code 2: what is to be predicted is input
  */
-export async function findStart(golden: string, guest: string, workload: string): Promise<FoundStart> {
+export async function findStart(
+  golden: string,
+  guest: string,
+  workload: string,
+  limitsMemory = false,
+): Promise<FoundStart> {
   try {
     const [recording] = await findRecordings(golden, { guest, workload });
     const measured = await calibrationOf(golden, guest);
     const parameters = Parameters.of(parameterDefinitions, measured);
-    return { guest, workload, parameters, ...(await readStart(recording!.folder)) };
+    return { guest, workload, parameters, ...(await readStart(recording!.folder, limitsMemory)) };
   } catch (error) {
     if (!(error instanceof TrioError)) throw error;
     throw new TrioError(error.code, error.message, { cause: error, exitCode: 2 });

@@ -2,11 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
-import { sources } from '../../trio/trace/read.ts';
-import { decodeRecords } from '../../trio/trace/rich-trace.ts';
-import { openTrace } from '../../trio/trace/trace-file.ts';
-import { buildProgram, type Program } from '../workload/program.ts';
-import { Run } from '../workload/run.ts';
+import { buildProgram, type Program, type Warm } from '../workload/program.ts';
+import { readRun } from './read-run.ts';
 
 /** Of a recording's traces.json, what is needed here. */
 const summarySchema = z.object({
@@ -19,18 +16,14 @@ const summarySchema = z.object({
  * @throws TrioError `BAD_RECORDING`, and those of reading traces and of {@link buildProgram}
  */
 export async function loadProgram(folder: string): Promise<Program> {
-  const touch = await readRun(join(folder, 'touch.trace.zst'));
-  const warmFile = join(folder, 'warm.trace.zst');
-  if (!(await exists(warmFile))) return buildProgram(touch);
-  const readyNs = await warmReadyNs(join(folder, 'traces.json'));
-  return buildProgram(touch, { run: await readRun(warmFile), readyNs });
+  return buildProgram(await readRun(join(folder, 'touch.trace.zst')), await loadWarm(folder));
 }
 
-/** A rich trace as a run: a file, the files of several CPUs, or a folder with them. */
-export async function readRun(paths: string | readonly string[]): Promise<Run> {
-  const run = new Run();
-  await decodeRecords(sources(await openTrace(paths)), run);
-  return run;
+/** The warm start of a recorded workload; undefined: none was recorded. */
+export async function loadWarm(folder: string): Promise<Warm | undefined> {
+  const file = join(folder, 'warm.trace.zst');
+  if (!(await exists(file))) return undefined;
+  return { readyNs: await warmReadyNs(join(folder, 'traces.json')), run: await readRun(file) };
 }
 
 async function warmReadyNs(path: string): Promise<number> {

@@ -7,6 +7,7 @@ import { kernelOf, type Kernel } from '../pagecache/kernel.ts';
 import type { Image } from '../systems/image.ts';
 import { imageView } from '../workload/image-view.ts';
 import { loadProgram } from './load-program.ts';
+import { loadRetouched } from './load-retouched.ts';
 import type { Program } from '../workload/program.ts';
 
 /** What was recorded of a workload, as the simulator takes it. */
@@ -14,15 +15,18 @@ export interface RecordedStart {
   readonly image: Image;
   readonly program: Program;
   readonly kernel: Kernel;
+  /** The same program with what it touches again; without it, there can be no memory limit. */
+  readonly retouched?: Program | undefined;
 }
 
 /**
  * Reads the image's facts, what the program does (`touch.trace`) and how long it takes for it (`warm.trace`).
  *
- * @param folder  laid out as golden/<guest>/<workload>
+ * @param folder       laid out as golden/<guest>/<workload>
+ * @param limitsMemory  read `retouched` too
  * @throws TrioError `NOT_RECORDED`, `BAD_FACTS`, `BAD_RECORDING`, `UNKNOWN_KERNEL`, `EMPTY_TRACE`, `OTHER_IMAGE`, and those of traces
  */
-export async function readStart(folder: string): Promise<RecordedStart> {
+export async function readStart(folder: string, limitsMemory = false): Promise<RecordedStart> {
   const imageFile = join(folder, 'image.json.zst');
   const image = imageView(parseFacts(zstdDecompressSync(await read(imageFile)).toString(), imageFile));
   const program = await loadProgram(folder);
@@ -33,7 +37,8 @@ export async function readStart(folder: string): Promise<RecordedStart> {
       `there is no model of the page cache of Linux ${program.kernelRelease}`,
     );
   checkImage(program, image, folder);
-  return { image, kernel, program };
+  const retouched = limitsMemory ? (await loadRetouched(folder)).program : undefined;
+  return { image, kernel, program, retouched };
 }
 
 /** Whether the traced program ran on this image: the image has all files that it opened there. */

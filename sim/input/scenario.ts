@@ -1,4 +1,5 @@
 import { parseNetwork } from '../../trio/network/profile.ts';
+import { memoryLimit } from '../host/parameters.ts';
 import { linkOf, withLink } from '../net/link-parameters.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Scenario } from '../start/simulate.ts';
@@ -14,6 +15,8 @@ export interface ScenarioRequest {
   readonly net: string;
   readonly set: Settings;
   readonly seed: string;
+  /** The start may get a memory limit later, by `withSettings`. */
+  readonly limitsMemory?: boolean;
 }
 
 /** A cold start under a system that is still to be chosen. */
@@ -26,7 +29,8 @@ export type AnySystem = Omit<Scenario, 'system'>;
  */
 export async function loadScenario(request: ScenarioRequest): Promise<AnySystem & FoundStart> {
   const { golden, guest, workload, net, set, seed } = request;
-  const start = await findStart(golden, guest, workload);
+  const limitsMemory = request.limitsMemory ?? set.some(([name, value]) => name === memoryLimit && value > 0);
+  const start = await findStart(golden, guest, workload, limitsMemory);
   const parameters = withLink(start.parameters, parseNetwork(net)).with(set);
   return { ...start, seed, ...circumstances(parameters) };
 }

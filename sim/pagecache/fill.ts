@@ -2,13 +2,16 @@ import { maxOrder, type Inode } from './inode.ts';
 import { origin, type Insertions } from './insertions.ts';
 import type { Kernel } from './kernel.ts';
 import type { OpenFile } from './open-file.ts';
+import type { Residency } from './residency.ts';
 
 /** Puts pages in the cache for which readahead has decided; knows nothing of why. */
 export class Fill {
   readonly #kernel: Kernel;
   readonly #insertions: Insertions;
+  readonly #residency: Residency | undefined;
 
-  constructor(kernel: Kernel, insertions: Insertions) {
+  constructor(kernel: Kernel, insertions: Insertions, residency?: Residency) {
+    this.#residency = residency;
     this.#kernel = kernel;
     this.#insertions = insertions;
   }
@@ -29,6 +32,7 @@ export class Fill {
         how = origin.request;
         continue;
       }
+      this.#residency?.admit(inode, page, 0);
       inode.insert(page, 0, page === markPage);
       this.#insertions.push(inode.id, page, 0, how);
       how = origin.continued;
@@ -52,11 +56,13 @@ export class Fill {
 
   /** read_folio: one page. */
   single(inode: Inode, page: number): void {
+    this.#residency?.admit(inode, page, 0);
     inode.insert(page, 0, false);
     this.#insertions.push(inode.id, page, 0, origin.single);
   }
 
   written(inode: Inode, page: number): void {
+    this.#residency?.admit(inode, page, 0);
     inode.insert(page, 0, false);
     this.#insertions.push(inode.id, page, 0, origin.written);
   }
@@ -72,6 +78,7 @@ export class Fill {
     while (page <= limit) {
       const order = this.#fittingOrder(page, limit, largest);
       if (!inode.isFree(page, page + (1 << order))) return page;
+      this.#residency?.admit(inode, page, order);
       inode.insert(page, order, page === (mark >> order) << order);
       this.#insertions.push(inode.id, page, order, how);
       how = origin.continued;

@@ -28,6 +28,11 @@ export interface Kernel {
   readonly spliceReads: boolean;
   /** s_magic of the file systems whose files have large folios (mapping_set_large_folios) and that hold images. */
   readonly largeFolioMagics: ReadonlySet<number>;
+  /**
+   * Which order file pages are reclaimed in, as Debian configures its kernels: the active and the inactive list, or
+   * generations (CONFIG_LRU_GEN_ENABLED).
+   */
+  readonly reclaim: 'lists' | 'generations';
 }
 
 const xfsMagic = 0x58465342;
@@ -43,6 +48,7 @@ export const linux61: Kernel = {
   growBehindEnd: true,
   spliceReads: false,
   largeFolioMagics: new Set([xfsMagic]),
+  reclaim: 'lists',
 };
 
 export const linux612: Kernel = {
@@ -55,6 +61,7 @@ export const linux612: Kernel = {
   growBehindEnd: false,
   spliceReads: true,
   largeFolioMagics: new Set([xfsMagic, erofsMagic]),
+  reclaim: 'generations',
 };
 
 export const kernels: readonly Kernel[] = [linux61, linux612];

@@ -5,6 +5,7 @@ import type { Kernel } from './kernel.ts';
 import type { OpenFile } from './open-file.ts';
 import { pageBytes, pageOf, pagesIn } from './page.ts';
 import { Readahead } from './readahead.ts';
+import type { Residency } from './residency.ts';
 
 /** Above this mmap_miss, a fault reads its page alone (MMAP_LOTSAMISS); it counts on to ten times as much. */
 const lotsOfMisses = 100;
@@ -13,7 +14,13 @@ const hugePages = 512;
 const hugeOrder = 9;
 
 /** Bits of vm_flags (include/linux/mm.h). */
-export const vmFlag = { SEQ_READ: 0x8000, RAND_READ: 0x10000, HUGEPAGE: 0x20000000 } as const;
+export const vmFlag = {
+  EXEC: 0x4,
+  SHARED: 0x8,
+  SEQ_READ: 0x8000,
+  RAND_READ: 0x10000,
+  HUGEPAGE: 0x20000000,
+} as const;
 
 /** include/uapi/linux/fadvise.h; readahead(2) and MADV_WILLNEED come as WILLNEED. */
 export const advice = { NORMAL: 0, RANDOM: 1, SEQUENTIAL: 2, WILLNEED: 3, DONTNEED: 4, NOREUSE: 5 } as const;
@@ -27,11 +34,14 @@ export class PageCache {
   readonly kernel: Kernel;
   readonly insertions = new Insertions();
   readonly #fill: Fill;
+  readonly #residency: Residency | undefined;
   readonly #readahead: Readahead;
 
-  constructor(kernel: Kernel) {
+  /** @param residency  none: there is memory for all pages */
+  constructor(kernel: Kernel, residency?: Residency) {
     this.kernel = kernel;
-    this.#fill = new Fill(kernel, this.insertions);
+    this.#residency = residency;
+    this.#fill = new Fill(kernel, this.insertions, residency);
     this.#readahead = new Readahead(kernel, this.#fill);
   }
 
@@ -56,6 +66,12 @@ export class PageCache {
   readBatch(file: OpenFile, posBytes: number, countBytes: number): number {
     const first = pageOf(posBytes);
     const end = this.#cachedEnd(file, first, posBytes + countBytes);
+    if (this.#residency) {
+      // Bit by bit, a page is read once.
+      const isSamePage = posBytes > 0 && pageOf(file.prevPosBytes - 1) === first;
+      for (let page = isSamePage ? first + 1 : first; page < end; page++)
+        this.#residency.read(file.inode, page);
+    }
     const bytes = end * pageBytes - posBytes;
     const left = Math.min(countBytes, file.inode.sizeBytes - posBytes);
     return bytes < left ? bytes : left;
@@ -82,6 +98,7 @@ export class PageCache {
       const pages = Math.min(end - first, slots);
       const bytes = Math.min((first + pages) * pageBytes - pos, left, sizeBytes - pos);
       slots -= pages;
+      for (let page = first; page < first + pages; page++) this.#residency?.read(file.inode, page);
       pos += bytes;
       left -= bytes;
       file.prevPosBytes = pos;
@@ -95,6 +112,12 @@ export class PageCache {
    * @param isRetry  the fault is taken again after I/O (FAULT_FLAG_TRIED)
    */
   fault(file: OpenFile, page: number, vmFlags: number, isRetry: boolean): void {
+    this.#residency?.inFault((vmFlags & (vmFlag.SEQ_READ | vmFlag.RAND_READ)) === 0);
+    this.#fault(file, page, vmFlags, isRetry);
+    this.#residency?.inFault(false);
+  }
+
+  #fault(file: OpenFile, page: number, vmFlags: number, isRetry: boolean): void {
     const { inode } = file;
     if (page > inode.lastPage) return;
     if (inode.has(page)) {
@@ -154,8 +177,10 @@ export class PageCache {
     if (countBytes <= 0) return;
     const end = posBytes + countBytes;
     if (end > inode.sizeBytes) inode.sizeBytes = end;
-    for (let page = pageOf(posBytes); page < pagesIn(end); page++)
+    for (let page = pageOf(posBytes); page < pagesIn(end); page++) {
       if (!inode.has(page)) this.#fill.written(inode, page);
+      this.#residency?.written(inode, page);
+    }
   }
 
   /** filemap_get_pages: the page behind those that a read from page `first` to `endBytes` finds, with readahead. */

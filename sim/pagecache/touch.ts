@@ -1,22 +1,7 @@
 import { pagesIn } from './page.ts';
 import { vmFlag, type PageCache } from './page-cache.ts';
 import type { OpenFile } from './open-file.ts';
-import { tablePages, type PageTables } from './page-tables.ts';
-
-/** enum fault_flag */
-const faultFlag = { WRITE: 1, ALLOW_RETRY: 4, VMA_LOCK: 0x1000 } as const;
-
-/** A program's touch of a page of a file that it has mapped. Addresses are in pages. */
-export interface Touch {
-  readonly index: number;
-  readonly mmId: number;
-  readonly addressPage: number;
-  readonly vmStartPage: number;
-  readonly vmEndPage: number;
-  readonly vmFlags: number;
-  /** enum fault_flag, of the fault that it would be. */
-  readonly flags: number;
-}
+import { tablePages, touchFlag, type Tables, type Touch } from './page-tables.ts';
 
 /**
  * handle_pte_fault for file mappings: nothing if the page is mapped; else fault-around, then the fault, and all of it
@@ -26,22 +11,22 @@ export interface Touch {
  */
 export function touch(
   cache: PageCache,
-  tables: PageTables,
+  tables: Tables,
   file: OpenFile,
   access: Touch,
   faultAroundPages: number,
 ): void {
-  const { index, mmId, addressPage, vmFlags, flags } = access;
-  if (tables.has(mmId, addressPage)) return;
+  const { index, addressPage, vmFlags, flags } = access;
+  if (tables.touch(access)) return;
   const { inode } = file;
-  const mayRetry = (flags & faultFlag.ALLOW_RETRY) !== 0;
-  let underVmaLock = (flags & faultFlag.VMA_LOCK) !== 0;
+  const mayRetry = (flags & touchFlag.ALLOW_RETRY) !== 0;
+  let underVmaLock = (flags & touchFlag.VMA_LOCK) !== 0;
   let isRetry = false;
   for (;;) {
     // A write to a private mapping copies the page that it faults on, alone.
-    if ((flags & faultFlag.WRITE) === 0 && faultAroundPages > 1) {
+    if ((flags & touchFlag.WRITE) === 0 && faultAroundPages > 1) {
       faultAround(cache, tables, file, access, faultAroundPages);
-      if (tables.has(mmId, addressPage)) return;
+      if (tables.touch(access)) return;
     }
     const isMissing = !inode.has(index);
     const readsAhead =
@@ -53,18 +38,18 @@ export function touch(
     isRetry = isMissing || !underVmaLock;
     underVmaLock = false;
   }
-  tables.add(mmId, addressPage);
+  tables.add(access, addressPage, inode, index);
 }
 
 /** do_fault_around: the aligned block around the page, within its mapping and its page table. */
 function faultAround(
   cache: PageCache,
-  tables: PageTables,
+  tables: Tables,
   file: OpenFile,
   access: Touch,
   blockPages: number,
 ): void {
-  const { index, mmId, addressPage, vmStartPage, vmEndPage } = access;
+  const { index, addressPage, vmStartPage, vmEndPage } = access;
   const inTable = addressPage % tablePages;
   const inMapping = addressPage - vmStartPage;
   const from = Math.max(inTable - (inTable % blockPages), inTable - Math.min(inTable, inMapping));
@@ -74,5 +59,5 @@ function faultAround(
   cache.mapPages(file, first, last);
   const { inode } = file;
   for (let page = first; page <= last && page < pagesIn(inode.sizeBytes); page++)
-    if (inode.has(page) && !inode.isMarked(page)) tables.add(mmId, addressPage + page - index);
+    if (inode.has(page) && !inode.isMarked(page)) tables.add(access, addressPage + page - index, inode, page);
 }

@@ -9,6 +9,7 @@ import { planOf, type Plan, type PlannedPages, type Stop } from '../workload/pla
 import type { Program } from '../workload/program.ts';
 import { DueWork } from './due-work.ts';
 import type { Observer } from './observer.ts';
+import { memoryLimit } from '../host/parameters.ts';
 import { PageRequests } from './page-requests.ts';
 import { Prober } from './prober.ts';
 
@@ -47,6 +48,7 @@ export class Container {
     this.#plan = planOf(program, {
       kernel,
       faultAroundPages: Math.max(1, Math.floor(node.parameters.get('host.faultAroundKiB') / 4)),
+      limitPages: Math.floor((node.parameters.get(memoryLimit) * 2 ** 20) / pageBytes),
       files: this.#files.map((file) => this.#settingsOf(file)),
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });

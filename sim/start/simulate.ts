@@ -10,6 +10,7 @@ import type { Recording, System } from '../systems/system.ts';
 import type { Image } from '../systems/image.ts';
 import type { Program } from '../workload/program.ts';
 import { Container } from './container.ts';
+import { memoryLimit } from '../host/parameters.ts';
 import type { Observer } from './observer.ts';
 import { neededBytes, recordingOf } from './recording.ts';
 
@@ -18,6 +19,8 @@ export interface Scenario {
   readonly system: System;
   readonly image: Image;
   readonly program: Program;
+  /** The program with what it touches again, for a start with a memory limit. */
+  readonly retouched?: Program | undefined;
   readonly kernel: Kernel;
   readonly net: LinkSettings;
   readonly parameters: Parameters;
@@ -55,7 +58,8 @@ export interface Outcome {
  * @param observer  is told what happens; without one nothing is kept for it
  */
 export function simulate(scenario: Scenario, observer?: Observer): Outcome {
-  const { net, parameters, image, program, seed } = scenario;
+  const { net, parameters, image, seed } = scenario;
+  const program = programOf(scenario);
   const engine = new Engine();
   const node = new Node(engine, net, parameters, image, new Randomness(seed));
   const { down, up } = node.link;
@@ -64,7 +68,7 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
     up.onSend = (bytes, fromNs, toNs) => observer.sent('up', bytes, { fromNs, toNs });
   }
   const recording = recordingOf(program, image);
-  const start = new Start(scenario, node, recording, observer);
+  const start = new Start({ ...scenario, program }, node, recording, observer);
   const process = new Process(start.flow());
   engine.run();
   const { deployedNs, runningNs, readyNs, container } = start;
@@ -86,6 +90,13 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
     requests,
     events: engine.events,
   };
+}
+
+/** Who sets a limit has read the recording for it (input/scenario.ts). */
+function programOf({ parameters, program, retouched }: Scenario): Program {
+  if (parameters.get(memoryLimit) === 0) return program;
+  if (!retouched) throw new Error(`${memoryLimit} needs the program with what it touches again`);
+  return retouched;
 }
 
 class Start {

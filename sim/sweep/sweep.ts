@@ -3,6 +3,7 @@ import { usageError } from '../../trio/errors.ts';
 import { loadScenario, withSettings, type AnySystem, type ScenarioRequest } from '../input/scenario.ts';
 import { simulate } from '../start/simulate.ts';
 import { systemsNamed } from '../input/systems-named.ts';
+import { memoryLimit } from '../host/parameters.ts';
 import type { System } from '../systems/system.ts';
 import { parseAxis } from './axis.ts';
 import { csv, ndjson, type Definition, type Format } from './format.ts';
@@ -29,7 +30,10 @@ export class Sweep {
 
   /** @throws TrioError for what is wrong in the request, before anything is written */
   static async load(request: SweepRequest): Promise<Sweep> {
-    return new Sweep(request, await loadScenario(request));
+    const limitsMemory = [...request.axes, ...request.set.map(([name]) => `${name}=`)].some((axis) =>
+      axis.startsWith(`${memoryLimit}=`),
+    );
+    return new Sweep(request, await loadScenario({ ...request, limitsMemory }));
   }
 
   private constructor(request: SweepRequest, scenario: AnySystem) {

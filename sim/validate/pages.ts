@@ -15,6 +15,8 @@ import { settingsOfStart } from './start-settings.ts';
 
 const touchFile = 'touch.trace.zst';
 const pagesSuffix = '.pages.zst';
+/** Of a start with too little memory: see memory.ts. */
+const limitedPages = 'limited.pages.zst';
 
 /** One recorded start of a workload: what the model says comes into the page cache, beside what came. */
 export interface PagesCheck {
@@ -54,7 +56,7 @@ export async function checkPages(
 async function startsWithPages(folder: string): Promise<string[]> {
   const names = await readdir(folder);
   return names
-    .filter((name) => name.endsWith(pagesSuffix))
+    .filter((name) => name.endsWith(pagesSuffix) && name !== limitedPages)
     .map((name) => name.slice(0, -pagesSuffix.length))
     .sort();
 }

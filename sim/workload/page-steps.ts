@@ -2,7 +2,8 @@ import type { Kernel } from '../pagecache/kernel.ts';
 import { Inode } from '../pagecache/inode.ts';
 import { OpenFile } from '../pagecache/open-file.ts';
 import { PageCache } from '../pagecache/page-cache.ts';
-import { PageTables } from '../pagecache/page-tables.ts';
+import { PageTables, type Tables } from '../pagecache/page-tables.ts';
+import type { LimitedMemory } from '../pagecache/residency.ts';
 import { touch } from '../pagecache/touch.ts';
 import type { FileSettings } from '../pagecache/trace-files.ts';
 import type { ProgramFile } from './files.ts';
@@ -13,6 +14,8 @@ export interface PageSettings {
   readonly kernel: Kernel;
   /** fault_around_bytes, in pages; 1: none. */
   readonly faultAroundPages: number;
+  /** Where pages do not all stay; then the program must be one that shows touches again. */
+  readonly memory?: LimitedMemory | undefined;
   /** What holds for a file that is opened; undefined: what was recorded. */
   readonly settingsOf?: (file: ProgramFile) => FileSettings | undefined;
 }
@@ -30,7 +33,7 @@ export class PageSteps {
   readonly inodes: readonly Inode[];
   readonly #program: Program;
   readonly #settings: PageSettings;
-  readonly #tables = new PageTables();
+  readonly #tables: Tables;
   readonly #openFiles: (OpenFile | undefined)[] = [];
   readonly #touch = {
     ...{ index: 0, mmId: 0, addressPage: 0, vmStartPage: 0, vmEndPage: 0, vmFlags: 0, flags: 0 },
@@ -39,13 +42,18 @@ export class PageSteps {
   constructor(program: Program, settings: PageSettings) {
     this.#program = program;
     this.#settings = settings;
-    this.cache = new PageCache(settings.kernel);
+    this.cache = new PageCache(settings.kernel, settings.memory);
+    this.#tables = settings.memory?.tables ?? new PageTables();
+    const coldPages = program.group?.coldPages ?? 0;
+    const cold = new Inode(program.files.length, 0, { raPages: 0, ioPages: 0 });
+    for (let page = 0; page < coldPages; page++) settings.memory?.admit(cold, page, 0);
     this.inodes = program.files.map((_, number) => new Inode(number, 0, { raPages: 0, ioPages: 0 }));
   }
 
   step(step: number): void {
     const { cache } = this;
     const program = this.#program;
+    if (program.group) this.#settings.memory?.setOtherPages(program.group.otherPages[step]!);
     const posBytes = program.posBytes[step]!;
     const countBytes = program.countBytes[step]!;
     const page = program.page[step]!;
@@ -81,10 +89,13 @@ export class PageSteps {
         break;
       }
       case stepKind.foreign:
-        if (this.#inode(step).isFree(page, page + 2 ** arg)) this.#inode(step).insert(page, arg, false);
+        this.#foreign(step);
         break;
       case stepKind.remove:
-        for (let i = 0; i < 2 ** arg; i++) this.#inode(step).remove(page + i);
+        for (let i = 0; i < 2 ** arg; i++) {
+          this.#settings.memory?.remove(this.#inode(step), page + i);
+          this.#inode(step).remove(page + i);
+        }
         break;
       case stepKind.lookup:
       case stepKind.stat:
@@ -94,6 +105,17 @@ export class PageSteps {
       case stepKind.mapPages:
         break;
     }
+  }
+
+  /** What is of no file that the container opens came in for its own tasks, before they were the container's. */
+  #foreign(step: number): void {
+    const inode = this.#inode(step);
+    const page = this.#program.page[step]!;
+    const order = this.#program.arg[step]!;
+    if (!inode.isFree(page, page + 2 ** order)) return;
+    const { path } = this.#program.files[this.#program.file[step]!]!;
+    if (path === undefined) this.#settings.memory?.admit(inode, page, order);
+    inode.insert(page, order, false);
   }
 
   #inode(step: number): Inode {

@@ -1,6 +1,7 @@
 import type { Kernel } from '../pagecache/kernel.ts';
 import { origin, type Insertions } from '../pagecache/insertions.ts';
 import type { FileSettings } from '../pagecache/trace-files.ts';
+import { MemoryGroup } from '../reclaim/memory-group.ts';
 import { pagesOf } from './needed-pages.ts';
 import { PageSteps } from './page-steps.ts';
 import type { Program } from './program.ts';
@@ -11,6 +12,8 @@ export interface PlanSettings {
   readonly kernel: Kernel;
   /** fault_around_bytes, in pages; 1: none. */
   readonly faultAroundPages: number;
+  /** Of the container's memory; 0: none. */
+  readonly limitPages: number;
   /** By the number of the program's file. */
   readonly files: readonly FileSettings[];
 }
@@ -60,11 +63,11 @@ const keptMost = 8;
 
 /** The plan of a program, which is made once for the same settings. */
 export function planOf(program: Program, settings: PlanSettings): Plan {
-  const { kernel, faultAroundPages, files } = settings;
+  const { kernel, faultAroundPages, limitPages, files } = settings;
   const ofFiles = files.map(
     ({ raPages, ioPages, largeFolios }) => `${raPages} ${ioPages} ${Number(largeFolios)}`,
   );
-  const text = `${faultAroundPages} ${ofFiles.join()}`;
+  const text = `${faultAroundPages} ${limitPages} ${ofFiles.join()}`;
   const kept = plans.get(program) ?? [];
   const known = kept.find((entry) => entry.kernel === kernel && entry.settings === text);
   if (known) return known.plan;
@@ -75,7 +78,8 @@ export function planOf(program: Program, settings: PlanSettings): Plan {
 
 function makePlan(program: Program, settings: PlanSettings): Plan {
   const byFile = new Map(program.files.map((file, number) => [file, settings.files[number]]));
-  const pages = new PageSteps(program, { ...settings, settingsOf: (file) => byFile.get(file) });
+  const memory = settings.limitPages > 0 ? new MemoryGroup(settings.limitPages, settings.kernel) : undefined;
+  const pages = new PageSteps(program, { ...settings, memory, settingsOf: (file) => byFile.get(file) });
   const { insertions } = pages.cache;
   const asked = new AskedPages();
   const prelude: Stop[] = [];

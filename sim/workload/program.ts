@@ -27,6 +27,11 @@ export interface Program extends StepColumns {
   /** By open file: the state of those that were open before the trace began. */
   readonly adopted: readonly (AdoptedState | undefined)[];
   readonly threads: number;
+  /**
+   * What the container's memory cgroup held. With it, a `fault` is not only the first touch of a page: touches were seen
+   * again at intervals, so that they tell what is in use.
+   */
+  readonly group?: GroupPages | undefined;
   readonly steps: number;
   readonly prelude: number;
   readonly readySteps: number;
@@ -49,6 +54,13 @@ export interface Program extends StepColumns {
   readonly runningToReadyNs: number;
   /** How many steps were found in the warm run; the times of the others are interpolated. */
   readonly aligned: { readonly accesses: Share; readonly touches: Share };
+}
+
+export interface GroupPages {
+  /** By step, pages that are no page cache. */
+  readonly otherPages: Int32Array;
+  /** Page cache of files that no access of the trace is to (e.g. of runc), from the beginning. */
+  readonly coldPages: number;
 }
 
 export interface Share {

@@ -5,7 +5,7 @@ import { TrioError } from '../../trio/errors.ts';
 import { figuresSchema, type Figures } from '../e2e/figures.ts';
 import { parseFacts, type ImageFacts } from '../../trio/image/facts.ts';
 import { mainFile, type Part } from './parts.ts';
-import { erofsSummarySchema, summarySchema, type Summary } from './summary.ts';
+import { erofsSummarySchema, memorySummarySchema, summarySchema, type Summary } from './summary.ts';
 
 /** By how much counts may differ when packages have changed, as a part of the recorded ones. */
 export const driftBounds = { counts: 0.05, times: 0.15 } as const;
@@ -89,6 +89,11 @@ function countedIn(part: Part, text: unknown): Counted {
   if (part === 'erofs') {
     const { environment, starts } = erofsSummarySchema.parse(text);
     return { environment, counts: new Map(readyTimes(starts)) };
+  }
+  if (part === 'memory') {
+    const { environment, starts, limited } = memorySummarySchema.parse(text);
+    const counts = new Map([['pages that came in again', limited.refaultPages], ...readyTimes(starts)]);
+    return { environment, counts };
   }
   const figures = figuresSchema.parse(text);
   return { environment: figures.environment, counts: figureCounts(figures) };

@@ -23,6 +23,7 @@ import type { Qemu } from '../qemu/process.ts';
 import type { Traced, TracedStart } from '../guest/protocol.ts';
 import { crfsLazy } from '../systems/crfs-lazy.ts';
 import { full } from '../systems/full.ts';
+import { limitedStarts } from '../memory/starts.ts';
 import type { System } from '../systems/system.ts';
 import { systems } from '../systems/index.ts';
 import { traceOnErofs } from '../trace/erofs.ts';
@@ -30,8 +31,16 @@ import { traceImage, trackerPayload } from '../trace/run.ts';
 import { defaultStart, demandStart, recordedStarts, variantStarts } from '../trace/starts.ts';
 import { completeness } from './completeness.ts';
 import { readImageInodes } from './image-inodes.ts';
-import { accessesOf, compress, pagesAndOpensOf, pagesOf, selectRecords, timesOf } from './select-records.ts';
-import { erofsSummarySchema, summarySchema, type Summary } from './summary.ts';
+import {
+  accessesOf,
+  accessesOfGroup,
+  compress,
+  pagesAndOpensOf,
+  pagesOf,
+  selectRecords,
+  timesOf,
+} from './select-records.ts';
+import { erofsSummarySchema, memorySummarySchema, summarySchema, type Summary } from './summary.ts';
 
 /** One workload to record on one guest. */
 export interface RecordPlan {
@@ -47,14 +56,17 @@ const seed = 'golden';
 const mainNet = 'lan10g';
 const samplesOnMainNet = 3;
 
-/** What can be recorded of a workload: facts of its image, its traces, one on EROFS, or its figures on one network. */
-export const parts = ['image', 'traces', 'erofs', mainNet, 'lan1g', 'wan100m'] as const;
+/**
+ * What can be recorded of a workload: facts of its image, its traces, one on EROFS, those of starts with too little
+ * memory, or its figures on one network.
+ */
+export const parts = ['image', 'traces', 'erofs', 'memory', mainNet, 'lan1g', 'wan100m'] as const;
 export type Part = (typeof parts)[number];
 
 /** The file that each recording of a part has; it names the environment. */
 export function mainFile(part: Part): string {
   if (part === 'image') return 'image.json.zst';
-  return part === 'traces' || part === 'erofs' ? `${part}.json` : `figures-${part}.json`;
+  return part === 'traces' || part === 'erofs' || part === 'memory' ? `${part}.json` : `figures-${part}.json`;
 }
 
 /**
@@ -90,6 +102,7 @@ type Files = Map<string, Buffer>;
 function recordFiles(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
   if (part === 'image') return recordImage(plan, progress);
   if (part === 'erofs') return recordErofs(plan, work, progress);
+  if (part === 'memory') return recordMemory(plan, work, progress);
   return part === 'traces' ? recordTraces(plan, work, progress) : recordFigures(plan, part, work, progress);
 }
 
@@ -167,6 +180,37 @@ async function recordErofs(plan: RecordPlan, work: string, progress: Progress): 
   return new Map([
     [mainFile('erofs'), json(summary)],
     ['erofs.pages.zst', await selectRecords(join(work, start.name, 'events0'), pagesAndOpensOf(image))],
+  ]);
+}
+
+async function recordMemory(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
+  const starts = await limitedStarts({ ...plan, limits: defaultLimits, out: work }, progress);
+  const { limitPages, retouchIntervalUs, free, retouch, limited } = starts;
+  requireAll([free, retouch, limited]);
+  const image = new Set((await readImageInodes(join(work, 'inodes'))).keys());
+  const events = ({ name }: Traced) => join(work, name, 'events0');
+  const summary = memorySummarySchema.parse({
+    schema: 'trio.golden-memory/1',
+    environment: {
+      ...environmentOf(plan, [plan.image]),
+      modules: basename(dirname(await trackerPayload(plan.guest, plan.disk, progress))),
+    },
+    starts: [free, retouch, limited].map(timesOfStart),
+    retouchIntervalUs,
+    limitPages,
+    charges: retouch.charges,
+    limited: {
+      refaultPages: limited.stat['workingset_refault_file'],
+      stolenPages: limited.stat['pgsteal'],
+    },
+  });
+  return new Map([
+    [mainFile('memory'), json(summary)],
+    [
+      'retouch.trace.zst',
+      await selectRecords(events(retouch), await accessesOfGroup(events(retouch), image)),
+    ],
+    ['limited.pages.zst', await selectRecords(events(limited), pagesAndOpensOf(image))],
   ]);
 }
 

@@ -7,7 +7,7 @@ import { openTrace } from '../../trio/trace/trace-file.ts';
 import { inodeKey, type InodeKey } from './image-inodes.ts';
 import { page, record, recordType } from '../../trio/trace/records.ts';
 
-const { DELETE, INSERT, OPEN, SWITCH, WAKE } = recordType;
+const { DELETE, FAULT, INSERT, OPEN, READ, SWITCH, WAKE } = recordType;
 
 /** Which records of a traced start a golden trace keeps. */
 export type Selection = (record: RecordView) => boolean;
@@ -16,6 +16,18 @@ export type Selection = (record: RecordView) => boolean;
 export function accessesOf(image: ReadonlySet<InodeKey>): Selection {
   const pages = pagesOf(image);
   return (view) => (isPage(view) ? pages(view) : view.type !== SWITCH && view.type !== WAKE);
+}
+
+/** The same, with all that the container's tasks put in the page cache, before they were the container's too. */
+export async function accessesOfGroup(path: string, image: ReadonlySet<InodeKey>): Promise<Selection> {
+  const tasks = new Set<number>();
+  await decodeRecords(sources(await openTrace(path)), {
+    each(view) {
+      if (view.type === READ || view.type === FAULT) tasks.add(view.tgid);
+    },
+  });
+  const accesses = accessesOf(image);
+  return (view) => accesses(view) || (view.type === INSERT && tasks.has(view.tgid));
 }
 
 /** What came into the page cache, and left it, of the image's files. */

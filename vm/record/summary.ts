@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environmentSchema } from '../../trio/calibration/environment.ts';
+import { limitedMemorySchema } from '../../trio/trace/limited-memory.ts';
 import { erofsFactsSchema } from '../images/erofs-disk.ts';
 import { completenessSchema } from './completeness.ts';
 
@@ -45,6 +46,14 @@ export const erofsSummarySchema = z.strictObject({
   /** `erofs`: the file system, and what it was made with. */
   environment: tracedEnvironment.extend({ erofs: erofsFactsSchema }),
   starts,
+});
+
+/** `memory.json` of a golden folder: the starts with too little memory. */
+export const memorySummarySchema = z.strictObject({
+  schema: z.literal('trio.golden-memory/1'),
+  environment: tracedEnvironment,
+  starts,
+  ...limitedMemorySchema.shape,
 });
 
 export type ErofsSummary = z.infer<typeof erofsSummarySchema>;

@@ -7,7 +7,7 @@ import { buildDebianRoot, type DebianRoot } from './debian-root.ts';
 
 const sourceFolder = join(import.meta.dirname, '../../kernel');
 
-const modules = ['rio_tracker'];
+const modules = ['rio_tracker', 'rio_retouch'];
 
 const folders = ['include', ...modules];
 

@@ -18,7 +18,7 @@ describe('the plan of a program', () => {
   it('is made once for the same settings', async () => {
     const program = await loadProgram(join(golden, 'debian-13/nginx'));
     const same = () => ({
-      ...{ kernel: linux612, faultAroundPages: 16 },
+      ...{ kernel: linux612, faultAroundPages: 16, limitPages: 0 },
       files: program.files.map(() => ({ ...settings })),
     });
     const plan = planOf(program, same());
@@ -35,7 +35,7 @@ describe('the plan of a program', () => {
     async (name) => {
       const program = await loadProgram(join(golden, 'debian-13', name));
       const plan = planOf(program, {
-        ...{ kernel: linux612, faultAroundPages: 16 },
+        ...{ kernel: linux612, faultAroundPages: 16, limitPages: 0 },
         files: program.files.map(() => settings),
       });
       const stops = new Map([...plan.prelude, ...plan.stops].map((stop) => [stop.step, stop]));

@@ -20,7 +20,7 @@ test('page tables are sets of pages', () => {
         const to = (space + 1) % 3;
         const inRange = [...naive[space]!].filter((p) => p >= start && p < end);
         if (what === 'add') {
-          tables.add(space, start);
+          tables.add({ mmId: space }, start);
           naive[space]!.add(start);
         } else if (what === 'unmap') {
           tables.unmap(space, start, end);

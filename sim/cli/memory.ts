@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import Table from 'cli-table3';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrioError } from '../../trio/errors.ts';
+import { pageBytes } from '../pagecache/page.ts';
+import { checkMemory, refaultBound, type MemoryCheck } from '../validate/memory.ts';
+import { findRecordings, type Recording } from '../validate/recordings.ts';
+import { goldenFolder } from './options.ts';
+
+interface Options {
+  readonly golden: string;
+  readonly guest?: string;
+  readonly workload?: string;
+  readonly json?: boolean;
+}
+
+type Checked = Pick<Recording, 'guest' | 'workload'> & MemoryCheck;
+
+/** `sim memory`: is the model of reclaim right on what was recorded? */
+export function memoryCommand(): Command {
+  return new Command('memory')
+    .description(
+      'hold the model of reclaim against recorded starts that had room for half of their page cache: what went, and what ' +
+        'came in again',
+    )
+    .option('--golden <dir>', 'recordings: DIR/<guest>/<workload>', goldenFolder)
+    .option('--guest <id>', 'only this guest')
+    .option('--workload <name>', 'only this workload')
+    .option('--json', 'print JSON (trio.memory/1)')
+    .addHelpText(
+      'after',
+      `\nExits with 1 if what came in again is off by more than ${refaultBound * 100} %.\n\nExample:\n  npm run sim -- memory --guest debian-12`,
+    )
+    .action(async ({ golden, guest, workload, json }: Options) => {
+      const checked: Checked[] = [];
+      for (const recording of await findRecordings(golden, { guest, workload }))
+        if (await isRecorded(recording.folder))
+          checked.push({
+            guest: recording.guest,
+            workload: recording.workload,
+            ...(await checkMemory(recording.folder)),
+          });
+      if (checked.length === 0)
+        throw new TrioError(
+          'NO_MEMORY_RECORDING',
+          `${golden} has no recording of a start with a memory limit`,
+        );
+      const ok = checked.every(({ error }) => Math.abs(error) <= refaultBound);
+      const text = JSON.stringify(
+        { schema: 'trio.memory/1', bound: refaultBound, starts: checked, ok },
+        null,
+        1,
+      );
+      process.stdout.write(json ? `${text}\n` : toText(checked));
+      if (!ok) process.exitCode = 1;
+    });
+}
+
+async function isRecorded(folder: string): Promise<boolean> {
+  return stat(join(folder, 'memory.json')).then(
+    () => true,
+    () => false,
+  );
+}
+
+function toText(checked: readonly Checked[]): string {
+  const head = ['guest', 'workload', 'limit', 'gone', 'predicted', 'come again', 'predicted', 'error'];
+  const colAligns = head.map((_, i) => (i > 1 ? 'right' : 'left'));
+  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  for (const { guest, workload, limitPages, recorded, predicted, error } of checked)
+    table.push([
+      ...[guest, workload, `${((limitPages * pageBytes) / 2 ** 20).toFixed(1)} MiB`],
+      ...[recorded.evictedPages, predicted.evictedPages, recorded.refaultPages, predicted.refaultPages].map(
+        String,
+      ),
+      `${(error * 100).toFixed(1)} %`,
+    ]);
+  return `${table.toString()}\npages of the image's files\n`;
+}

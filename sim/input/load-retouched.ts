@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TrioError } from '../../trio/errors.ts';
+import { limitedMemorySchema, type LimitedMemory } from '../../trio/trace/limited-memory.ts';
+import { sources } from '../../trio/trace/read.ts';
+import { decodeRecords } from '../../trio/trace/rich-trace.ts';
+import { openTrace } from '../../trio/trace/trace-file.ts';
+import { buildProgram, type Program } from '../workload/program.ts';
+import type { Run } from '../workload/run.ts';
+import { loadWarm } from './load-program.ts';
+import { readRun } from './read-run.ts';
+
+/** A program as a trace shows it in which touches are seen again, and what its memory cgroup counted. */
+export interface Retouched {
+  readonly program: Program;
+  readonly recorded: LimitedMemory;
+}
+
+/**
+ * The program of a recorded workload (a folder in golden/), for a start with a memory limit.
+ *
+ * @throws TrioError `NO_MEMORY_RECORDING`, `BAD_RECORDING`, and those of reading traces
+ */
+export async function loadRetouched(folder: string): Promise<Retouched> {
+  const path = join(folder, 'memory.json');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new TrioError(
+      'NO_MEMORY_RECORDING',
+      `${path} cannot be read: a start with a memory limit needs what is touched again, which the part "memory" of ` +
+        'npm run golden:record is for',
+      { cause },
+    );
+  });
+  const recorded = parse(text, path);
+  const trace = join(folder, 'retouch.trace.zst');
+  const run = await readRun(trace);
+  const program = buildProgram(run, await loadWarm(folder));
+  const otherPages = otherPagesAt(run, recorded);
+  const coldPages = coldPagesIn(await insertionTimes(trace), recorded);
+  return { program: { ...program, group: { otherPages, coldPages } }, recorded };
+}
+
+/** For each step, between what was counted before and after it; without runc's copy of itself, which is gone by then. */
+function otherPagesAt({ steps }: Run, { charges }: LimitedMemory): Int32Array {
+  const pages = new Int32Array(steps.length);
+  let next = 0;
+  for (let step = 0; step < steps.length; step++) {
+    const timeNs = steps.timeNs[step]!;
+    while (next < charges.length && charges[next]!.atNs <= timeNs) next++;
+    const after = charges[next] ?? charges.at(-1);
+    const before = charges[next - 1] ?? after;
+    if (!before || !after) break;
+    const spanNs = after.atNs - before.atNs;
+    const share = spanNs > 0 ? (timeNs - before.atNs) / spanNs : 0;
+    // Memory is taken bit by bit, and given back at once.
+    const growth = Math.max(0, after.other - before.other);
+    pages[step] = Math.round(before.other + share * growth);
+  }
+  return pages;
+}
+
+/**
+ * Pages of the cgroup's page cache that the trace does not have: what the container's tasks inserted is less than what
+ * was counted in the end. (Before, the kernel's counters lag behind.)
+ */
+function coldPagesIn(insertedAtNs: Float64Array, { charges }: LimitedMemory): number {
+  const last = charges.findLast(({ file }) => file > 0);
+  return last ? Math.max(0, last.file - insertedAtNs.filter((atNs) => atNs <= last.atNs).length) : 0;
+}
+
+/** When the container's tasks put pages in the page cache, in order. */
+async function insertionTimes(trace: string): Promise<Float64Array> {
+  const tasks = new Set<number>();
+  const inserted: { tgid: number; timeNs: number }[] = [];
+  await decodeRecords(sources(await openTrace(trace)), {
+    read: ({ tgid }) => void tasks.add(tgid),
+    fault: ({ tgid }) => void tasks.add(tgid),
+    insert({ tgid, timeNs, order }) {
+      for (let page = 0; page < 2 ** order; page++) inserted.push({ tgid, timeNs });
+    },
+  });
+  return Float64Array.from(
+    inserted.filter(({ tgid }) => tasks.has(tgid)),
+    ({ timeNs }) => timeNs,
+  );
+}
+
+function parse(text: string, path: string): LimitedMemory {
+  try {
+    return limitedMemorySchema.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : 'is no JSON';
+    throw new TrioError('BAD_RECORDING', `${path}: ${why}`, { cause: error });
+  }
+}

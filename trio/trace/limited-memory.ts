@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** What is recorded of starts in a memory cgroup beside their traces; all in pages of 4 KiB. */
+export const limitedMemorySchema = z.object({
+  /** In virtual time, how often a touch of a page that is mapped was seen again. */
+  retouchIntervalUs: z.int().positive(),
+  /** Of the start `limited`: memory.max. */
+  limitPages: count,
+  /**
+   * Of the start `retouch`, at times of its trace, what its cgroup was charged for (memory.stat): page cache of files,
+   * shared memory (runc's copy of itself, at first), and all else (anonymous, the kernel's).
+   */
+  charges: z.array(z.strictObject({ atNs: count, file: count, shared: count, other: count })),
+  /**
+   * Of the start `limited`: pages that came in again, and that went (memory.stat, `workingset_refault_file`, `pgsteal`);
+   * the file system's own metadata is among them.
+   */
+  limited: z.strictObject({ refaultPages: count, stolenPages: count }),
+});
+
+export type LimitedMemory = z.infer<typeof limitedMemorySchema>;

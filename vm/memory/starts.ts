@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { limitedMemorySchema } from '../../trio/trace/limited-memory.ts';
+import type { TraceScenario } from '../guest/protocol.ts';
+import type { Progress } from '../progress.ts';
+import { tracedSchema } from '../qemu/messages.ts';
+import { template } from '../qemu/template.ts';
+import { full } from '../systems/full.ts';
+import { runGuestProgram } from '../trace/guest-program.ts';
+import { trackerModule, type TracePlan } from '../trace/run.ts';
+
+export const retouchModule = 'rio_retouch.ko';
+
+/** How many times in a start without a limit, from running to ready, every touch is seen again. */
+const retouchIntervals = 50;
+
+const count = z.int().nonnegative();
+
+/** A start in a memory cgroup, in pages. */
+const startSchema = tracedSchema.extend({
+  /** What the cgroup was charged for, every 5 ms. */
+  charges: limitedMemorySchema.shape.charges,
+  /** memory.stat when it was ready. */
+  stat: z.record(z.string(), count),
+});
+
+const resultSchema = z.strictObject({
+  limitPages: count,
+  retouchIntervalUs: z.int().positive(),
+  starts: z.tuple([startSchema, startSchema, startSchema]),
+});
+
+export interface LimitedStarts {
+  /** memory.max of `limited`. */
+  readonly limitPages: number;
+  readonly retouchIntervalUs: number;
+  readonly free: z.infer<typeof startSchema>;
+  readonly retouch: z.infer<typeof startSchema>;
+  readonly limited: z.infer<typeof startSchema>;
+}
+
+/**
+ * Makes three cold starts of an unpacked image (system `full`, caches dropped), each in a memory cgroup: without a limit,
+ * with every touch in the trace, and with room for half of its file pages. The traces are in `plan.out`, as those of
+ * `traceImage` are.
+ *
+ * @throws TrioError `GUEST_FAILED`
+ */
+export async function limitedStarts(
+  plan: Omit<TracePlan, 'system' | 'link' | 'starts'>,
+  progress: Progress,
+): Promise<LimitedStarts> {
+  const { disk, qemu, image, limits } = plan;
+  const base = await template(disk, qemu, image.registryDiskBytes, progress);
+  const scenario: TraceScenario = {
+    kind: 'trace',
+    system: full.id,
+    repository: image.name,
+    args: image.args,
+    readiness: image.readiness,
+    link: { rttNs: 0, rateBps: 0, lossRatio: 0 },
+    starts: [],
+    limitNs: limits.virtualNs,
+  };
+  const program = {
+    path: 'memory/in-guest/starts.ts',
+    args: [JSON.stringify(scenario), String(retouchIntervals)],
+    modules: [trackerModule, retouchModule],
+    title: `starting ${image.name} with half its memory`,
+  };
+  const output = await runGuestProgram(program, plan, base, image.registryDisk, progress);
+  const { limitPages, retouchIntervalUs, starts } = resultSchema.parse(JSON.parse(output));
+  const [free, retouch, limited] = starts;
+  return { limitPages, retouchIntervalUs, free, retouch, limited };
+}
