@@ -6,7 +6,7 @@ import { limitedMemorySchema, type LimitedMemory } from '../../trio/trace/limite
 import { sources } from '../../trio/trace/read.ts';
 import { decodeRecords } from '../../trio/trace/rich-trace.ts';
 import { openTrace } from '../../trio/trace/trace-file.ts';
-import { buildProgram, type Program } from '../workload/program.ts';
+import { buildProgram, type GroupPages, type Program } from '../workload/program.ts';
 import type { Run } from '../workload/run.ts';
 import { loadWarm } from './load-program.ts';
 import { readRun } from './read-run.ts';
@@ -36,14 +36,15 @@ export async function loadRetouched(folder: string): Promise<Retouched> {
   const trace = join(folder, 'retouch.trace.zst');
   const run = await readRun(trace);
   const program = buildProgram(run, await loadWarm(folder));
-  const otherPages = otherPagesAt(run, recorded);
+  const pages = pagesAt(run, recorded);
   const coldPages = coldPagesIn(await insertionTimes(trace), recorded);
-  return { program: { ...program, group: { otherPages, coldPages } }, recorded };
+  return { program: { ...program, group: { ...pages, coldPages } }, recorded };
 }
 
-/** For each step, between what was counted before and after it; without runc's copy of itself, which is gone by then. */
-function otherPagesAt({ steps }: Run, { charges }: LimitedMemory): Int32Array {
-  const pages = new Int32Array(steps.length);
+/** For each step, between what was counted before and after it. */
+function pagesAt({ steps }: Run, { charges }: LimitedMemory): Pick<GroupPages, 'otherPages' | 'sharedPages'> {
+  const otherPages = new Int32Array(steps.length);
+  const sharedPages = new Int32Array(steps.length);
   let next = 0;
   for (let step = 0; step < steps.length; step++) {
     const timeNs = steps.timeNs[step]!;
@@ -55,9 +56,10 @@ function otherPagesAt({ steps }: Run, { charges }: LimitedMemory): Int32Array {
     const share = spanNs > 0 ? (timeNs - before.atNs) / spanNs : 0;
     // Memory is taken bit by bit, and given back at once.
     const growth = Math.max(0, after.other - before.other);
-    pages[step] = Math.round(before.other + share * growth);
+    otherPages[step] = Math.round(before.other + share * growth);
+    sharedPages[step] = before.shared;
   }
-  return pages;
+  return { otherPages, sharedPages };
 }
 
 /**

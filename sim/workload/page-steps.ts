@@ -53,7 +53,8 @@ export class PageSteps {
   step(step: number): void {
     const { cache } = this;
     const program = this.#program;
-    if (program.group) this.#settings.memory?.setOtherPages(program.group.otherPages[step]!);
+    if (program.group)
+      this.#settings.memory?.setOtherPages(program.group.otherPages[step]!, program.group.sharedPages[step]!);
     const posBytes = program.posBytes[step]!;
     const countBytes = program.countBytes[step]!;
     const page = program.page[step]!;

@@ -59,6 +59,8 @@ export interface Program extends StepColumns {
 export interface GroupPages {
   /** By step, pages that are no page cache. */
   readonly otherPages: Int32Array;
+  /** By step, of files in memory alone: runc's copy of itself, until a little after the program is executed. */
+  readonly sharedPages: Int32Array;
   /** Page cache of files that no access of the trace is to (e.g. of runc), from the beginning. */
   readonly coldPages: number;
 }
