@@ -8,6 +8,7 @@ import { completeness } from '../../../vm/record/completeness.ts';
 import { inodeKey, readImageInodes } from '../../../vm/record/image-inodes.ts';
 import {
   accessesOf,
+  accessesOfGroup,
   pagesAndOpensOf,
   pagesOf,
   selectRecords,
@@ -93,6 +94,19 @@ describe('selected records', () => {
 
   it('are accesses with pages of the image, without the times of threads', async () => {
     expect(await typesOf(accessesOf(image))).toEqual([16, 80, 81, 17]);
+  });
+  it('are also what tasks of the container put in the page cache, but nobody else', async () => {
+    const own = new StreamWriter()
+      .add('INSERT', { dev, ino: 99, index: 1, tgid: 7 })
+      .add('INSERT', { dev, ino: 99, index: 2, tgid: 8 })
+      .add('READ', { dev, ino: 1, pos: 0, count: 10, tgid: 7 });
+    const path = await file('own', own.bytes());
+    const bytes = await selectRecords(path, await accessesOfGroup(path, image));
+    const pages: number[] = [];
+    await decodeRecords([{ name: 'selected', chunks: [bytes] }], {
+      insert: ({ index }) => void pages.push(index),
+    });
+    expect(pages).toEqual([1]);
   });
   it('are the pages of the image', async () => {
     expect(await typesOf(pagesOf(image))).toEqual([80, 81]);
