@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import type { SweepRequest } from './sweep.ts';
@@ -8,8 +9,8 @@ const chunkPointsMax = 16;
 /** Chunks for each thread that may be under way or wait for an earlier one: what bounds the memory. */
 const chunksAhead = 4;
 
-/** A start leaves little behind: with a small young generation a thread takes half the memory, and as long. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+/** A start leaves nothing behind: the more of them fit into the young generation, the less is copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
 /** The rows of the points from `from` on, chunk by chunk, in their order however many threads compute them. */
 export async function* rowsInOrder(
@@ -19,6 +20,8 @@ export async function* rowsInOrder(
   const threads = Math.min(workers, end - from);
   if (threads === 0) return;
   const options = { workerData: request, resourceLimits };
+  // Each thread collects its own garbage: with helpers, threads wait for each other's.
+  setFlagsFromString('--single-threaded-gc');
   const idle = Array.from(
     { length: threads },
     () => new Worker(new URL('worker.ts', import.meta.url), options),
