@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
-import { limitedMemorySchema, type LimitedMemory } from '../../trio/trace/limited-memory.ts';
+import { memoryRecordingSchema, type MemoryRecording } from '../../trio/trace/memory-recording.ts';
 import { sources } from '../../trio/trace/read.ts';
 import { decodeRecords } from '../../trio/trace/rich-trace.ts';
 import { openTrace } from '../../trio/trace/trace-file.ts';
@@ -14,7 +14,7 @@ import { readRun } from './read-run.ts';
 /** A program as a trace shows it in which touches are seen again, and what its memory cgroup counted. */
 export interface Retouched {
   readonly program: Program;
-  readonly recorded: LimitedMemory;
+  readonly recorded: MemoryRecording;
 }
 
 /**
@@ -42,7 +42,10 @@ export async function loadRetouched(folder: string): Promise<Retouched> {
 }
 
 /** For each step, between what was counted before and after it. */
-function pagesAt({ steps }: Run, { charges }: LimitedMemory): Pick<GroupPages, 'otherPages' | 'sharedPages'> {
+function pagesAt(
+  { steps }: Run,
+  { charges }: MemoryRecording,
+): Pick<GroupPages, 'otherPages' | 'sharedPages'> {
   const otherPages = new Int32Array(steps.length);
   const sharedPages = new Int32Array(steps.length);
   let next = 0;
@@ -66,7 +69,7 @@ function pagesAt({ steps }: Run, { charges }: LimitedMemory): Pick<GroupPages, '
  * Pages of the cgroup's page cache that the trace does not have: what the container's tasks inserted is less than what
  * was counted in the end. (Before, the kernel's counters lag behind.)
  */
-function coldPagesIn(insertedAtNs: Float64Array, { charges }: LimitedMemory): number {
+function coldPagesIn(insertedAtNs: Float64Array, { charges }: MemoryRecording): number {
   const last = charges.findLast(({ file }) => file > 0);
   return last ? Math.max(0, last.file - insertedAtNs.filter((atNs) => atNs <= last.atNs).length) : 0;
 }
@@ -88,9 +91,9 @@ async function insertionTimes(trace: string): Promise<Float64Array> {
   );
 }
 
-function parse(text: string, path: string): LimitedMemory {
+function parse(text: string, path: string): MemoryRecording {
   try {
-    return limitedMemorySchema.parse(JSON.parse(text));
+    return memoryRecordingSchema.parse(JSON.parse(text));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : 'is no JSON';
     throw new TrioError('BAD_RECORDING', `${path}: ${why}`, { cause: error });

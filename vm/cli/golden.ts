@@ -6,7 +6,7 @@ import { exists } from '../cache/cache.ts';
 import { takeLock } from '../cache/lock.ts';
 import { comparePart, type Comparison } from '../record/compare.ts';
 import { goldenTables } from '../record/table.ts';
-import { mainFile, parts, recordPart, type Part, type RecordPlan } from '../record/parts.ts';
+import { mainFile, parts, recordPart, usualParts, type Part, type RecordPlan } from '../record/parts.ts';
 import { guestDisk } from '../guests/disk.ts';
 import { guests } from '../guests/index.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -42,7 +42,7 @@ for (const [name, description, run] of [
   )
     .option(
       '--parts <names>',
-      `comma-separated, of ${parts.join(', ')} (default: all; check: all that are there)`,
+      `comma-separated, of ${parts.join(', ')} (default: all but memory; check: all that are there)`,
     )
     .option('--golden <dir>', 'the folder of golden files', goldenFolder)
     .option('--json', 'print the outcome as JSON')
@@ -67,7 +67,8 @@ program
 
 async function record(options: Options): Promise<void> {
   await eachWorkload(options, async (plan, folder, progress) => {
-    for (const part of partsNamed(options.parts) ?? parts) await recordPart(plan, part, folder, progress);
+    for (const part of partsNamed(options.parts) ?? usualParts)
+      await recordPart(plan, part, folder, progress);
     progress.say(`recorded: ${folder}`);
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitedMemorySchema } from '../../trio/trace/limited-memory.ts';
+import { memoryRecordingSchema } from '../../trio/trace/memory-recording.ts';
 import type { TraceScenario } from '../guest/protocol.ts';
 import type { Progress } from '../progress.ts';
 import { tracedSchema } from '../qemu/messages.ts';
@@ -18,7 +18,7 @@ const count = z.int().nonnegative();
 /** A start in a memory cgroup, in pages. */
 const startSchema = tracedSchema.extend({
   /** What the cgroup was charged for, every 5 ms. */
-  charges: limitedMemorySchema.shape.charges,
+  charges: memoryRecordingSchema.shape.charges,
   /** memory.stat when it was ready. */
   stat: z.record(z.string(), count),
 });

@@ -63,6 +63,9 @@ const samplesOnMainNet = 3;
 export const parts = ['image', 'traces', 'erofs', 'memory', mainNet, 'lan1g', 'wan100m'] as const;
 export type Part = (typeof parts)[number];
 
+/** What is recorded unless parts are named: half its memory is too little for runc's own init if an image needs little. */
+export const usualParts = parts.filter((part) => part !== 'memory');
+
 /** The file that each recording of a part has; it names the environment. */
 export function mainFile(part: Part): string {
   if (part === 'image') return 'image.json.zst';

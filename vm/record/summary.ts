@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { environmentSchema } from '../../trio/calibration/environment.ts';
-import { limitedMemorySchema } from '../../trio/trace/limited-memory.ts';
+import { memoryRecordingSchema } from '../../trio/trace/memory-recording.ts';
 import { erofsFactsSchema } from '../images/erofs-disk.ts';
 import { completenessSchema } from './completeness.ts';
 
@@ -53,7 +53,7 @@ export const memorySummarySchema = z.strictObject({
   schema: z.literal('trio.golden-memory/1'),
   environment: tracedEnvironment,
   starts,
-  ...limitedMemorySchema.shape,
+  ...memoryRecordingSchema.shape,
 });
 
 export type ErofsSummary = z.infer<typeof erofsSummarySchema>;

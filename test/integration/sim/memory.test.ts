@@ -14,11 +14,7 @@ const recordings = (await findRecordings(golden)).filter(({ folder }) =>
   existsSync(join(folder, 'memory.json')),
 );
 
-/**
- * Past the bound: starts of a tenth of a second. With half of 7 to 11 MiB, what comes in again is some twenty times a page
- * and 31 around it, so that one page which the kernel let go and the model did not is 5 to 8 %; and 1 % more or less memory
- * changes it by up to 10 %.
- */
+/** Past the bound: two short starts, in which a page that comes in again brings 31 around it. See sim/README.md. */
 const exceptions: Readonly<Record<string, number>> = {
   'debian-12/nginx': 0.16,
   'debian-12/redis': 0.14,
@@ -65,7 +61,7 @@ describe('a memory limit', async () => {
       );
   });
 
-  // Reclaim takes what was used last, not what will be: see "Anomalies" in sim/README.md.
+  // Reclaim takes what was used last, not what will be: see sim/README.md.
   it('that is larger never makes a start slower, but for what the order of eviction gets wrong', () => {
     const size = fc.double({ min: 7, max: 24, noNaN: true });
     fc.assert(

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const count = z.int().nonnegative();
 
 /** What is recorded of starts in a memory cgroup beside their traces; all in pages of 4 KiB. */
-export const limitedMemorySchema = z.object({
+export const memoryRecordingSchema = z.object({
   /** In virtual time, how often a touch of a page that is mapped was seen again. */
   retouchIntervalUs: z.int().positive(),
   /** Of the start `limited`: memory.max. */
@@ -20,4 +20,4 @@ export const limitedMemorySchema = z.object({
   limited: z.strictObject({ refaultPages: count, stolenPages: count }),
 });
 
-export type LimitedMemory = z.infer<typeof limitedMemorySchema>;
+export type MemoryRecording = z.infer<typeof memoryRecordingSchema>;
