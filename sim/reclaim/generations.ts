@@ -23,7 +23,6 @@ const entriesPerLine = 8;
 
 /** The multi-gen LRU of Linux 6.12 (lru_gen_* of mm/vmscan.c and mm/workingset.c), for file pages of one zone. */
 export class Generations implements Lru {
-  refaultPages = 0;
   readonly #around: Surroundings;
   readonly #lists = Array.from({ length: mostGenerations }, () => new FolioQueue());
   /** Of each generation; a promoted folio counts there before it is moved. */
@@ -78,7 +77,6 @@ export class Generations implements Lru {
 
   /** lru_gen_refault */
   #refault(folio: Folio, inFault: boolean, { at, isWorkingset, refs: token }: Shadow): void {
-    this.refaultPages += folio.pages;
     if (at !== this.#minSeq) return;
     const refs = token + Number(isWorkingset);
     this.#refaulted[tierOf(refs)]! += folio.pages;

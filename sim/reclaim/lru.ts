@@ -12,8 +12,6 @@ export interface Shadow {
 
 /** An order of eviction for the file pages of one memory cgroup without swap, as mm/vmscan.c has two. */
 export interface Lru {
-  /** Folios that came in again, in pages: workingset_refault_file. */
-  refaultPages: number;
   /** @param shadow  it was in the cache before */
   add(folio: Folio, inFault: boolean, shadow: Shadow | undefined): void;
   /** folio_mark_accessed */

@@ -23,7 +23,6 @@ export class MemoryGroup implements LimitedMemory {
   /** Pages that cannot go: anonymous, page tables, the kernel's. */
   #otherPages = 0;
   filePages = 0;
-  evictedPages = 0;
   readonly #limitPages: number;
   readonly #lru: Lru;
   readonly #folios = new Map<Inode, (Folio | undefined)[]>();
@@ -39,10 +38,6 @@ export class MemoryGroup implements LimitedMemory {
       (folio) => this.#lru.markAccessed(folio),
     );
     this.#lru = lruOf(kernel, { tables: this.tables, evict: this.#evict.bind(this) });
-  }
-
-  get refaultPages(): number {
-    return this.#lru.refaultPages;
   }
 
   admit(inode: Inode, first: number, order: number): void {
@@ -98,7 +93,6 @@ export class MemoryGroup implements LimitedMemory {
 
   #evict(folio: Folio, shadow: Shadow): void {
     this.#listOf(this.#shadows, folio.inode)[folio.first] = shadow;
-    this.evictedPages += folio.pages;
     this.#watch.evicted?.(folio.inode, folio.pages);
     this.#takeOut(folio);
     folio.inode.remove(folio.first);

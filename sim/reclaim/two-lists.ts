@@ -14,7 +14,6 @@ import {
  * without lru_gen), for less than 1 GiB of file pages: the inactive list is low when it is the shorter one.
  */
 export class TwoLists implements Lru {
-  refaultPages = 0;
   readonly #around: Surroundings;
   readonly #active = new FolioQueue();
   readonly #inactive = new FolioQueue();
@@ -67,7 +66,6 @@ export class TwoLists implements Lru {
 
   /** workingset_refault: active at once, if it would have stayed with as much more room as the active list has. */
   #refault(folio: Folio, { at, isWorkingset }: Shadow): void {
-    this.refaultPages += folio.pages;
     if (this.#ageOfNonresident - at > this.#active.pages) return;
     folio.isActive = true;
     this.#ageOfNonresident += folio.pages;
