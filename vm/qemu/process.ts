@@ -6,7 +6,7 @@ import { TrioError } from '../../trio/errors.ts';
 import { exists } from '../cache/cache.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
-import { mainLoopGuard } from '../tools/main-loop-guard.ts';
+import { qemuPreload } from '../tools/qemu-preload.ts';
 import { toolCommand, toolRoot, type ToolCommand } from '../tools/tool-root.ts';
 import { Qmp } from './qmp.ts';
 
@@ -14,8 +14,8 @@ import { Qmp } from './qmp.ts';
 export interface Qemu {
   readonly command: ToolCommand;
   readonly firmware: readonly string[];
-  /** The library to preload (see main-loop-guard.c). */
-  readonly guard: string;
+  /** The library to preload (see preload/). */
+  readonly preload: string;
   /** As QEMU says it, e.g. `10.0.2 (Debian 1:10.0.2+ds-2+deb13u1)`. */
   readonly version: string;
 }
@@ -35,7 +35,7 @@ export async function findQemu(progress: Progress): Promise<Qemu> {
       'QEMU_MISSING',
       `QEMU does not start: ${result.stderr.trim() || result.shortMessage || ''}`,
     );
-  return { command, firmware, version, guard: await mainLoopGuard(progress) };
+  return { command, firmware, version, preload: await qemuPreload(progress) };
 }
 
 /** How a QEMU ended, and what it said on standard error. */
@@ -77,7 +77,7 @@ export async function startQemu(
     ],
     {
       ...{ stdin: stdio, stdout: stdio, stderr: 'pipe', reject: false, cleanup: true },
-      env: { LD_PRELOAD: qemu.guard },
+      env: { LD_PRELOAD: qemu.preload },
     },
   );
   let running = true;

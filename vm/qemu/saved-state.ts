@@ -46,9 +46,9 @@ function offsetsIn(state: Buffer): Offsets {
  * The state of a paused machine with its clock at the CPU's next timer, where an idle machine's goes next.
  *
  * When a guest pauses itself, QEMU's main loop may take the stopped CPU for an idle one before it gets to the request
- * to stop (`icount_start_warp_timer` in accel/tcg/icount-common.c), and skips the time to the next timer. Whether it
- * does is up to the host's scheduler; every start resumed from the state would show it. So time is skipped here when
- * QEMU has not.
+ * to stop (`icount_start_warp_timer` in accel/tcg/icount-common.c), and skips the time to the next timer, or past it
+ * when the CPU's last instructions were not accounted for yet. What it does is up to the host's scheduler; every start
+ * resumed from the state would show it. So the clock is set here to where it should be.
  *
  * @param state  of a machine with icount, one CPU and an HPET
  * @throws TrioError `TEMPLATE_FAILED` when this is no such state, or the CPU waits for no timer
@@ -56,10 +56,9 @@ function offsetsIn(state: Buffer): Offsets {
 export function atNextTimer(state: Buffer): Buffer {
   const at = offsetsIn(state);
   const clockNs = state.readBigInt64BE(at.timerExpiry);
-  const skippedNs = clockNs - state.readBigInt64BE(at.bias) - state.readBigInt64BE(at.instructions);
-  if (skippedNs < 0n) throw new TrioError('TEMPLATE_FAILED', 'the guest paused with no timer to wake it');
+  if (clockNs < 0n) throw new TrioError('TEMPLATE_FAILED', 'the guest paused with no timer to wake it');
   const settled = Buffer.from(state);
-  settled.writeBigInt64BE(state.readBigInt64BE(at.bias) + skippedNs, at.bias);
+  settled.writeBigInt64BE(clockNs - state.readBigInt64BE(at.instructions), at.bias);
   settled.writeBigInt64BE((clockNs + state.readBigInt64BE(at.hpetOffset)) / hpetTickNs, at.hpetCounter);
   return settled;
 }

@@ -15,7 +15,7 @@ import {
   payloadBytes,
   ramBytes,
 } from './machine.ts';
-import { guardHash } from '../tools/main-loop-guard.ts';
+import { preloadHash } from '../tools/qemu-preload.ts';
 import { toolCommand, type ToolCommand } from '../tools/tool-root.ts';
 import { consoleTail, startQemu, type Qemu } from './process.ts';
 import { atNextTimer, withoutHostClock } from './saved-state.ts';
@@ -54,7 +54,7 @@ export async function template(
       ramBytes,
       payloadBytes,
       outputBytes,
-      guard: await guardHash(),
+      preload: await preloadHash(),
       version: 4,
     }),
     registryDiskBytes,
