@@ -51,12 +51,13 @@ function offsetsIn(state: Buffer): Offsets {
  * resumed from the state would show it. So the clock is set here to where it should be.
  *
  * @param state  of a machine with icount, one CPU and an HPET
- * @throws TrioError `TEMPLATE_FAILED` when this is no such state, or the CPU waits for no timer
+ * @throws TrioError `TEMPLATE_FAILED` when this is no such state, `TIMER_GONE` when the CPU waits for no timer: QEMU may
+ *   have run it after it skipped that time, before it stopped
  */
 export function atNextTimer(state: Buffer): Buffer {
   const at = offsetsIn(state);
   const clockNs = state.readBigInt64BE(at.timerExpiry);
-  if (clockNs < 0n) throw new TrioError('TEMPLATE_FAILED', 'the guest paused with no timer to wake it');
+  if (clockNs < 0n) throw new TrioError('TIMER_GONE', 'the guest paused with no timer to wake it');
   const settled = Buffer.from(state);
   settled.writeBigInt64BE(clockNs - state.readBigInt64BE(at.instructions), at.bias);
   settled.writeBigInt64BE((clockNs + state.readBigInt64BE(at.hpetOffset)) / hpetTickNs, at.hpetCounter);
