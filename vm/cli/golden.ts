@@ -99,10 +99,16 @@ async function check(options: Options): Promise<void> {
     throw new TrioError('GOLDEN_DIFFERS', `${bad.length} of ${outcomes.length} parts are not as recorded`);
 }
 
-function describe(title: string, { part, verdict, files, changes, deviations }: Comparison): string {
+/** More values than these are in the output of `--json`. */
+const shownValues = 12;
+
+function describe(title: string, outcome: Comparison): string {
+  const { part, verdict, files, values, changes, deviations } = outcome;
   const lines = [
     `${title} ${part}: ${verdict}`,
     ...files.map((name) => `  differs: ${name}`),
+    ...values.slice(0, shownValues).map((value) => `    ${value}`),
+    ...(values.length > shownValues ? [`    and ${values.length - shownValues} more`] : []),
     ...changes.map((change) => `  changed: ${change}`),
     ...deviations.map(({ what, recorded, found }) => `  ${what}: recorded ${recorded}, now ${found}`),
   ];

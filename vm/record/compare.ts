@@ -29,6 +29,8 @@ export interface Comparison {
   readonly verdict: 'identical' | 'different' | 'drift' | 'out of bounds';
   /** Files that differ (only looked for in the same environment). */
   readonly files: readonly string[];
+  /** What in the part's main file differs (only looked for in the same environment): `name: before → now`. */
+  readonly values: readonly string[];
   /** What of the environment changed: `name: before → now`. */
   readonly changes: readonly string[];
   readonly deviations: readonly Deviation[];
@@ -57,15 +59,17 @@ export async function comparePart(
     for (const name of files)
       if (!(await content(golden, name)).equals(await content(fresh, name))) differing.push(name);
     const verdict = differing.length === 0 ? 'identical' : 'different';
-    return { part, verdict, files: differing, changes, deviations: [] };
+    const values = differences(before.all, now.all);
+    return { part, verdict, files: differing, values, changes, deviations: [] };
   }
   const deviations = deviationsOf(before.counts, now.counts);
   const verdict = deviations.length === 0 ? 'drift' : 'out of bounds';
-  return { part, verdict, files: [], changes, deviations };
+  return { part, verdict, files: [], values: [], changes, deviations };
 }
 
 /** What a part says in numbers, under names for people. */
 interface Counted {
+  readonly all: unknown;
   readonly environment: unknown;
   readonly counts: ReadonlyMap<string, number>;
 }
@@ -73,15 +77,19 @@ interface Counted {
 async function readCounted(part: Part, folder: string): Promise<Counted> {
   const name = mainFile(part);
   const text = (await content(folder, name)).toString();
-  if (part === 'image') return imageCounts(parseFacts(text, join(folder, name)));
+  if (part === 'image') {
+    const facts = parseFacts(text, join(folder, name));
+    return { all: facts, ...imageCounts(facts) };
+  }
   try {
-    return countedIn(part, JSON.parse(text));
+    const all: unknown = JSON.parse(text);
+    return { all, ...countedIn(part, all) };
   } catch (cause) {
     throw new TrioError('BAD_GOLDEN', `${join(folder, name)} cannot be read: ${String(cause)}`, { cause });
   }
 }
 
-function countedIn(part: Part, text: unknown): Counted {
+function countedIn(part: Part, text: unknown): Omit<Counted, 'all'> {
   if (part === 'traces') {
     const summary = summarySchema.parse(text);
     return { environment: summary.environment, counts: traceCounts(summary) };
@@ -99,7 +107,7 @@ function countedIn(part: Part, text: unknown): Counted {
   return { environment: figures.environment, counts: figureCounts(figures) };
 }
 
-function imageCounts({ plain, estargz }: ImageFacts): Counted {
+function imageCounts({ plain, estargz }: ImageFacts): Omit<Counted, 'all'> {
   const bytes = (layers: readonly { readonly bytes: number }[]) =>
     layers.reduce((sum, layer) => sum + layer.bytes, 0);
   return {
@@ -146,7 +154,7 @@ function deviationsOf(before: ReadonlyMap<string, number>, now: ReadonlyMap<stri
   });
 }
 
-/** The values that differ in two environments, by their paths. */
+/** The values that differ in two JSON values, by their paths. */
 function differences(before: unknown, now: unknown, path = ''): string[] {
   if (JSON.stringify(before) === JSON.stringify(now)) return [];
   if (!isRecord(before) || !isRecord(now)) return [`${path}: ${text(before)} → ${text(now)}`];

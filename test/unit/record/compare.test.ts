@@ -78,6 +78,7 @@ it('is different when a byte is, in the same environment', async () => {
   expect(await compared(figures(), figures({ requests: 101 }), ['a', 'b'])).toMatchObject({
     verdict: 'different',
     files: ['figures-lan10g.json', 'log.zst'],
+    values: ['results.0.registry.requests: 100 → 101'],
   });
 });
 
