@@ -14,11 +14,14 @@ const recordings = (await findRecordings(golden)).filter(({ folder }) =>
   existsSync(join(folder, 'memory.json')),
 );
 
-/** Past the bound: two short starts, in which a page that comes in again brings 31 around it. See sim/README.md. */
-const exceptions: Readonly<Record<string, number>> = {
+/** Past the bounds: short starts, in which a page that comes in again brings 31 around it. See sim/README.md. */
+const refaultExceptions: Readonly<Record<string, number>> = {
   'debian-12/nginx': 0.16,
-  'debian-12/redis': 0.14,
+  'debian-12/redis': 0.11,
+  'debian-13/redis': 0.21,
 };
+const evictionBound = 0.11;
+const evictionExceptions: Readonly<Record<string, number>> = { 'debian-13/redis': 0.15 };
 
 describe('a start with room for half of its page cache', () => {
   it.each(recordings)(
@@ -26,8 +29,11 @@ describe('a start with room for half of its page cache', () => {
     async ({ guest, workload, folder }) => {
       const { recorded, predicted, error } = await checkMemory(folder);
       expect(recorded.refaultPages).toBeGreaterThan(100);
-      expect(Math.abs(error)).toBeLessThanOrEqual(exceptions[`${guest}/${workload}`] ?? refaultBound);
-      expect(Math.abs(predicted.evictedPages / recorded.evictedPages - 1)).toBeLessThanOrEqual(0.11);
+      const title = `${guest}/${workload}`;
+      expect(Math.abs(error)).toBeLessThanOrEqual(refaultExceptions[title] ?? refaultBound);
+      expect(Math.abs(predicted.evictedPages / recorded.evictedPages - 1)).toBeLessThanOrEqual(
+        evictionExceptions[title] ?? evictionBound,
+      );
     },
   );
 

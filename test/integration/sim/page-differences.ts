@@ -53,7 +53,6 @@ export const pageDifferences: readonly PageDifference[] = [
   { guest: 'debian-12', ...redis, start: 'readahead-64k', ...alone },
   { guest: 'debian-13', ...redis, start: 'default', ...later },
   { guest: 'debian-13', ...redis, start: 'fault-around-16k', ...later },
-  { guest: 'debian-13', ...redis, start: 'fuse', ...later },
   { guest: 'debian-13', ...redis, start: 'readahead-64k', ...alone },
 ];
 
