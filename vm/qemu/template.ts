@@ -80,15 +80,21 @@ export async function template(
 }
 
 /** A boot that ended without its timer says nothing of the guest (see {@link atNextTimer}): it is done again. */
-async function bootWithTimer(...boot: Parameters<typeof bootTo>): Promise<void> {
+async function bootWithTimer(
+  guest: GuestDisk,
+  qemu: Qemu,
+  dir: string,
+  registryDiskBytes: number,
+  note: (text: string) => void,
+): Promise<void> {
   for (let left = 3; ; left--)
     try {
-      await bootTo(...boot);
+      await bootTo(guest, qemu, dir, registryDiskBytes, note);
       return;
     } catch (error) {
       if (!(error instanceof TrioError && error.code === 'TIMER_GONE') || left === 1) throw error;
-      boot[4]('the pause lost the timer: booting again');
-      await rm(boot[2], { recursive: true });
+      note('the pause lost the timer: booting again');
+      await rm(dir, { recursive: true });
     }
 }
 

@@ -4,12 +4,12 @@
  *
  * TCG makes its TLBs larger when they are full, and smaller when they were not for 100 ms of the host's clock
  * (tlb_mmu_resize_locked in accel/tcg/cputlb.c). What its TLB holds is not as invisible to the guest as it should be:
- * the same start of tomcat had three different warm starts, 1 % apart, with this clock standing still, with one that
- * jumps, and with the host's on a busy or on a quiet machine; their interrupts are the same until, long after the cold
- * start, two processes run in another order. With a clock that stands still TLBs only grow, by what the guest does.
+ * the same start of tomcat had three different warm starts, 1 % apart: with this clock standing still (or the host's, when
+ * that was quick), with one that jumps, and with the host's when that was slow. With a clock that stands still TLBs only
+ * grow, by what the guest does. How a guest comes to see them is not known.
  *
- * QEMU reads this clock in get_clock_realtime(), for nothing else that our machines have: the guest's clocks are
- * virtual (-rtc clock=vm).
+ * QEMU reads this clock in get_clock_realtime(), by its sources for nothing else that our machines have: the guest's
+ * clocks are virtual (-rtc clock=vm).
  */
 #include <sys/time.h>
 

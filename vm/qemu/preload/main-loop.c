@@ -5,8 +5,9 @@
  * With `-icount sleep=off` the main loop skips idle time when it sees the CPU halted (icount_start_warp_timer).
  * Measured, nginx under crfs: one run of eleven had other warm times, by a millisecond. With a restless main loop
  * (below) and no guard in effect four of four runs differed; with the guard six of six were equal.
- * The reason: the CPU's thread sets `halted` before it has accounted for the instructions that it has just executed
- * (icount_process_data, outside the lock), and a main loop that looks in between skips too far.
+ * The likely reason, from QEMU's sources and not observed itself: the CPU's thread sets `halted` before it has accounted
+ * for the instructions that it has just executed (icount_process_data, outside the lock), and a main loop that looks in
+ * between skips too far.
  *
  * So the main thread gets QEMU's big lock only while the CPU's thread waits for work, which it does in
  * pthread_cond_wait() with that lock. Sometimes QEMU needs its main loop although the CPU is busy: after a migration
@@ -14,8 +15,8 @@
  * until the main loop has run them. So after `patience` the main thread asks for a turn, and gets it where the CPU's
  * thread is about to take the lock: then the CPU is within an instruction that accesses a device, so nothing is
  * skipped, or its instructions are accounted for. It waits there until the main thread lets go of the lock.
- * With turns taken wherever the CPU was, 242 of 836 in one start of tomcat came while the CPU had halted or was about to,
- * and not begun to wait.
+ * With 836 turns taken wherever the CPU was, in one start of tomcat, the main thread woke the CPU's 242 times that did
+ * not wait yet.
  *
  * TRIO_RESTLESS_QEMU=1 makes the main loop poll without ever sleeping: for tests of this guard.
  */
