@@ -4,12 +4,12 @@ import type { ByteRange } from '../net/byte-range.ts';
 import { goTransport, HttpPool, type HttpPoolParameters } from '../net/http-pool.ts';
 import { Link, type LinkSettings } from '../net/link.ts';
 import { linuxTcp } from '../net/parameters.ts';
-import { dockerRegistry, Registry } from '../net/registry.ts';
+import { Registry } from '../net/registry.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Image } from '../systems/image.ts';
 import { CpuReader } from './cpu-reader.ts';
 import { Host } from './host.ts';
-import { DockerRegistryService, kindOf } from './registry-service.ts';
+import { kindOf, registryOf } from './registry-service.ts';
 import type { HttpRequest } from '../net/http-request.ts';
 import { Process, type Flow, type Wait } from '../engine/process.ts';
 
@@ -33,9 +33,7 @@ export class Node {
     this.link = new Link(engine, net, net.lossRatio > 0 ? random.stream('network loss') : undefined);
     const isOnHost = parameters.get('registry.isOnHost') === 1;
     const cores = isOnHost ? this.host.cores : undefined;
-    const service = new DockerRegistryService(parameters);
-    const serviceTime = service.workNs.bind(service);
-    this.registry = new Registry(engine, { ...dockerRegistry, serviceTime }, cores);
+    this.registry = new Registry(engine, registryOf(parameters, random), cores);
     for (const { tag, digest, bytes, config, layers } of [image.plain, image.estargz]) {
       this.registry.put(this.manifestPath(tag), bytes);
       this.registry.put(this.manifestPath(digest), bytes);

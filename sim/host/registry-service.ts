@@ -1,4 +1,7 @@
+import type { Randomness } from '../engine/random.ts';
 import type { HttpRequest } from '../net/http-request.ts';
+import { dockerRegistry, type RegistryParameters } from '../net/registry.ts';
+import { constantTime, spreadTime, type ServiceTime } from '../net/service-time.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 
@@ -19,6 +22,45 @@ export const registryParameters: readonly ParameterDefinition[] = [
     value: 1,
     min: 0.001,
     source: { kind: 'chosen', why: 'as in the VM' },
+  },
+  {
+    name: 'registry.serviceNs',
+    unit: 'ns/request',
+    what: 'what it works on each request before it answers; 0: what docker-registry was measured to, by what is asked for',
+    value: 0,
+    source: { kind: 'chosen', why: 'as in the VM' },
+  },
+  {
+    name: 'registry.serviceSpread',
+    unit: 'standard deviation of the logarithm',
+    what: 'how much that differs from request to request, log-normal; drawn by the seed',
+    value: 0,
+    max: 5,
+    source: { kind: 'chosen', why: 'as in the VM, where it hardly does' },
+  },
+  {
+    name: 'registry.concurrentMax',
+    unit: 'requests',
+    what: 'how many it works on and sends at once, others wait; 0: no limit',
+    value: 0,
+    isInteger: true,
+    source: { kind: 'read', where: 'docker-registry has no limit' },
+  },
+  {
+    name: 'registry.requestsPerSecond',
+    unit: 'requests/s',
+    what: 'how many it lets in on average, others wait; 0: no limit',
+    value: 0,
+    source: { kind: 'read', where: 'docker-registry has no limit' },
+  },
+  {
+    name: 'registry.requestBurst',
+    unit: 'requests',
+    what: 'how many may come at once before that holds',
+    value: 1,
+    min: 1,
+    isInteger: true,
+    source: { kind: 'chosen', why: 'evenly, if there is a limit' },
   },
   {
     name: 'registry.readBufferBytes',
@@ -47,6 +89,26 @@ export const registryParameters: readonly ParameterDefinition[] = [
   measured('registry-cold.blobs', 'ns/blob', 'the same: a blob'),
   measured('registry-cold.bytes', 'ns/byte', 'the same: a byte that the registry reads from its disk'),
 ];
+
+/** docker-registry with the limits, and the service time, that the parameters say. */
+export function registryOf(parameters: Parameters, randomness: Randomness): RegistryParameters {
+  const limit = (name: string) => parameters.get(name) || Infinity;
+  return {
+    ...dockerRegistry,
+    serviceTime: serviceTime(parameters, randomness),
+    concurrentMax: limit('registry.concurrentMax'),
+    requestsPerSecond: limit('registry.requestsPerSecond'),
+    requestBurst: parameters.get('registry.requestBurst'),
+  };
+}
+
+function serviceTime(parameters: Parameters, randomness: Randomness): ServiceTime {
+  const constantNs = parameters.get('registry.serviceNs');
+  const spread = parameters.get('registry.serviceSpread');
+  const service = new DockerRegistryService(parameters);
+  const time = constantNs > 0 ? constantTime(constantNs) : service.workNs.bind(service);
+  return spread > 0 ? spreadTime(time, spread, randomness.stream('registry service time')) : time;
+}
 
 /** What a request is, as far as its costs go. */
 export type RequestKind = 'head' | 'manifest' | 'blob';

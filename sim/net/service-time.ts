@@ -14,30 +14,23 @@ export function constantTime(ns: number): ServiceTime {
   return () => Math.round(ns);
 }
 
-/** Draws from what was measured, each value as likely as the others. */
-export function measuredTime(samplesNs: readonly number[], random: RandomStream): ServiceTime {
-  if (samplesNs.length === 0 || !samplesNs.every((ns) => ns >= 0 && ns < Infinity))
-    throw new Error('measured service times must be some, and none below zero');
-  return () => Math.round(samplesNs[random.below(samplesNs.length)]!);
+/**
+ * Each of these times by a log-normal factor: most requests near it, a few much slower, as servers answer under load.
+ *
+ * @param spread  standard deviation of the logarithm: at 1 one in 44 takes more than 7.4 times as long
+ */
+export function spreadTime(time: ServiceTime, spread: number, random: RandomStream): ServiceTime {
+  if (!(spread >= 0 && spread < Infinity)) throw new Error(`there is no log-normal spread of ${spread}`);
+  return (request, resourceBytes, bodyBytes) =>
+    Math.round(time(request, resourceBytes, bodyBytes) * Math.exp(spread * normal(random)));
 }
 
-/**
- * Log-normal: most requests near the median, a few much slower, as servers answer under load.
- *
- * @param spread  standard deviation of the logarithm: 0 is constant, at 1 one in 44 takes more than 7.4 times the median
- */
-export function logNormalTime(medianNs: number, spread: number, random: RandomStream): ServiceTime {
-  if (!(medianNs >= 0 && medianNs < Infinity && spread >= 0 && spread < Infinity))
-    throw new Error(`there is no log-normal service time with median ${medianNs} ns and spread ${spread}`);
-  return () => {
-    // Marsaglia's polar method: of what is not exact in every engine, it takes only the logarithm.
-    for (;;) {
-      const x = 2 * random.uniform() - 1;
-      const y = 2 * random.uniform() - 1;
-      const square = x * x + y * y;
-      if (square === 0 || square >= 1) continue;
-      const normal = x * Math.sqrt((-2 * Math.log(square)) / square);
-      return Math.round(medianNs * Math.exp(spread * normal));
-    }
-  };
+/** Marsaglia's polar method: of what is not exact in every engine, it takes only the logarithm. */
+function normal(random: RandomStream): number {
+  for (;;) {
+    const x = 2 * random.uniform() - 1;
+    const y = 2 * random.uniform() - 1;
+    const square = x * x + y * y;
+    if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square);
+  }
 }

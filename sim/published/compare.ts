@@ -79,7 +79,7 @@ export function comparePublished(profile: Profile, values: Values): PublishedCom
     const outcome = outcomeOf(profile, values, row.system);
     return metrics.map((metric): PublishedCell => {
       const is = figure(profile, values, outcome, row.system, metric);
-      const isFitted = fitted.some((input) => input.system === row.system && input.metric === metric);
+      const isFitted = fitted.some((input) => input.systems.includes(row.system) && input.metric === metric);
       return {
         ...{ system: row.system, metric, published: row[metric], predicted: is, error: is / row[metric] - 1 },
         ...{ bound: bounds[metric], isFitted },
@@ -97,20 +97,26 @@ export function comparePublished(profile: Profile, values: Values): PublishedCom
 /** Rounds of fitting one after the other: each moves the cells of those before it a little. */
 const rounds = 4;
 
+/** What of a row comes out, over what is published. */
+function ratioOf(profile: Profile, values: Values, system: string, metric: Metric): number {
+  const row = profile.published.rows.find((candidate) => candidate.system === system);
+  if (!row) throw new Error(`the published table has no row of ${system}`);
+  return figure(profile, values, outcomeOf(profile, values, system), system, metric) / row[metric];
+}
+
 /**
- * Fits one parameter after the other, each to its own cell.
+ * Fits one parameter after the other, each to its own cells.
  *
  * @param onStep  is told what is fitted now
  */
 export function fit(profile: Profile, onStep: (round: number, input: FittedInput) => void): Values {
   let values: Values = Object.fromEntries(
-    fitted.map(({ name }) => [name, profile.scenario.parameters.get(name)]),
+    fitted.map(({ name, from = profile.scenario.parameters.get(name) }) => [name, from]),
   );
   for (let round = 1; round <= rounds; round++)
     for (const input of fitted) {
       onStep(round, input);
-      const { name, system, metric } = input;
-      const target = profile.published.rows.find((row) => row.system === system)![metric];
+      const { name, systems, metric } = input;
       const { min = 0, max = Infinity, isInteger } = definitionOf(profile, name);
       // Six digits say it all, and are the same however a machine rounds.
       const allowed = (value: number) => {
@@ -119,9 +125,10 @@ export function fit(profile: Profile, onStep: (round: number, input: FittedInput
       };
       const valueAt = (value: number) => {
         const changed = { ...values, [name]: allowed(value) };
-        return figure(profile, changed, outcomeOf(profile, changed, system), system, metric);
+        const ratios = systems.map((system) => ratioOf(profile, changed, system, metric));
+        return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
       };
-      values = { ...values, [name]: allowed(solve(valueAt, values[name]!, target)) };
+      values = { ...values, [name]: allowed(solve(valueAt, values[name]!, 1)) };
     }
   return values;
 }

@@ -23,8 +23,15 @@ const circumstances = fc.record({
   'host.speed': log(0.5, 8),
   'host.cores': fc.constantFrom(1, 2, 4, 8),
   'registry.isOnHost': fc.constantFrom(0, 1),
+  'registry.concurrentMax': fc.constantFrom(0, 0, 1, 2, 16),
+  'registry.requestsPerSecond': fc.constantFrom(0, 0, 10, 100),
 });
 type Circumstances = Record<string, number>;
+const withoutLimits = (of: Circumstances): Circumstances => ({
+  ...of,
+  'registry.concurrentMax': 0,
+  'registry.requestsPerSecond': 0,
+});
 
 /** By how much a start may be slower with more of what makes it faster: see "Anomalies" in sim/README.md. */
 const anomaly = { ofTime: 0.02, roundTrips: 20 };
@@ -36,6 +43,7 @@ describe('more of what makes a start faster', () => {
     ['speed', (of, by) => ({ ...of, 'host.speed': of['host.speed']! * by })],
     ['processors', (of, by) => ({ ...of, 'host.cores': Math.ceil(of['host.cores']! * by) })],
     ['a registry elsewhere', (of) => ({ ...of, 'registry.isOnHost': 0 })],
+    ['a registry without limits', withoutLimits],
   ];
 
   it.each(better)('never makes it slower: %s', (_, change) => {

@@ -8,7 +8,7 @@ import { Link } from '../../../../sim/net/link.ts';
 import { linuxTcp } from '../../../../sim/net/parameters.ts';
 import { dockerRegistry, Registry, type RegistryParameters } from '../../../../sim/net/registry.ts';
 import type { Stream } from '../../../../sim/net/stream.ts';
-import { constantTime, logNormalTime, measuredTime } from '../../../../sim/net/service-time.ts';
+import { constantTime, spreadTime } from '../../../../sim/net/service-time.ts';
 
 const rttNs = 10e6;
 const fast = { rttNs, rateBps: 1e12, lossRatio: 0 };
@@ -191,28 +191,17 @@ describe('service times', () => {
   const get = { method: 'GET', path: '/', ranges: [] } as const;
   const stream = () => new Randomness('seed').stream('registry');
 
-  it('are drawn from what was measured', () => {
-    const time = measuredTime([1, 2, 4], stream());
-    const drawn = Array.from({ length: 3000 }, () => time(get, 0, 0));
-    for (const ns of [1, 2, 4]) {
-      const share = drawn.filter((other) => other === ns).length / drawn.length;
-      expect(share).toBeCloseTo(1 / 3, 1);
-    }
-    expect(() => measuredTime([], stream())).toThrow('must be some');
-    expect(() => measuredTime([-1], stream())).toThrow('below zero');
-  });
-
   it('have the median and the spread of a log-normal distribution', () => {
-    const time = logNormalTime(1e6, 0.5, stream());
+    const time = spreadTime(constantTime(1e6), 0.5, stream());
     const drawn = Array.from({ length: 20_000 }, () => time(get, 0, 0)).toSorted((a, b) => a - b);
     expect(drawn[10_000]! / 1e6).toBeCloseTo(1, 1);
     // One standard deviation above: 84.1 %.
     expect(drawn[16_827]! / 1e6).toBeCloseTo(Math.exp(0.5), 1);
-    expect(() => logNormalTime(1, -1, stream())).toThrow('no log-normal');
+    expect(() => spreadTime(constantTime(1), -1, stream())).toThrow('no log-normal');
   });
 
   it('are the same with the same seed', () => {
-    const [a, b] = [logNormalTime(1e6, 1, stream()), logNormalTime(1e6, 1, stream())];
+    const [a, b] = [spreadTime(constantTime(1e6), 1, stream()), spreadTime(constantTime(1e6), 1, stream())];
     const draws = (time: typeof a) => Array.from({ length: 50 }, () => time(get, 0, 0));
     expect(draws(a)).toEqual(draws(b));
     expect(constantTime(5)(get, 0, 0)).toBe(5);
