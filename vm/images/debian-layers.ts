@@ -9,6 +9,7 @@ import {
   SOURCE_DATE_EPOCH,
   type Package,
 } from '../tools/debian-root.ts';
+import { lockSha256 } from '../tools/locked-packages.ts';
 import { packLayer, type PackedLayer } from './layer-pack.ts';
 import { layerDifference } from './layer-difference.ts';
 import { writeLayer } from './layer-writer.ts';
@@ -16,6 +17,9 @@ import { indexTar, type IndexedEntry, type TreeIndex } from './tree-index.ts';
 
 /** The Debian release that all workloads stand on. */
 const suite = 'trixie';
+
+/** Changes whenever the versions of the packages do. */
+export const imageLock = lockSha256(suite);
 
 /** The lowest layer of every workload: a minimal Debian. Its folder in the cache holds the blobs. */
 export interface BaseLayer {
@@ -37,12 +41,13 @@ export interface PackagesLayer {
 
 /** Builds the base layer, or takes it from the cache: every workload gets the very same bytes. */
 export async function baseLayer(progress: Progress): Promise<BaseLayer> {
-  const entry = { kind: 'image', name: 'base-layer', recipe: { suite, packages: [], layers: layersVersion } };
+  const recipe = { suite, packages: [], layers: layersVersion, lock: imageLock };
+  const entry = { kind: 'image', name: 'base-layer', recipe };
   const dir = await cached(entry, progress, (partial) =>
     progress.stage('building the base layer of all workloads', async (note) => {
       const tar = join(partial, 'root.tar');
       note('mmdebstrap');
-      await buildDebianRoot({ suite, packages: [], keepDocs: true }, tar, progress);
+      await buildDebianRoot({ suite, packages: [], isLocked: true, keepDocs: true }, tar, progress);
       const tree = await indexTar(tar);
       const layerTar = join(partial, 'layer.tar');
       await writeLayer(tar, layerDifference(new Map(), tree), SOURCE_DATE_EPOCH, layerTar);
@@ -80,7 +85,7 @@ export async function packagesLayer(
   const tar = join(workDir, 'root.tar');
   note('mmdebstrap');
   // Documentation is left out of the layer, not of the root: some packages' scripts fail without its folders.
-  await buildDebianRoot({ suite, packages, keepDocs: true }, tar, progress);
+  await buildDebianRoot({ suite, packages, isLocked: true, keepDocs: true }, tar, progress);
   const installed = await listPackages(tar);
   note('comparing with the base layer');
   const tree = await indexTar(tar);

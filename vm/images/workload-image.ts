@@ -14,7 +14,7 @@ import {
   readImage,
   type BuiltImage,
 } from './built-image.ts';
-import { baseLayer, layersVersion, packagesLayer, type BaseLayer } from './debian-layers.ts';
+import { baseLayer, imageLock, layersVersion, packagesLayer, type BaseLayer } from './debian-layers.ts';
 import { packLayer } from './layer-pack.ts';
 import { diskVersion } from './registry-disk.ts';
 import { npmInstall } from './npm-install.ts';
@@ -48,6 +48,7 @@ export async function workloadImage(name: string, progress: Progress): Promise<B
     npm,
     files,
     layers: layersVersion,
+    lock: imageLock,
     disk: diskVersion,
   };
   const dir = await cached({ kind: 'image', name, recipe }, progress, (partial) =>

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
+import { departures, lockPreferences } from './locked-packages.ts';
 import { findMmdebstrap, type Mmdebstrap } from './mmdebstrap.ts';
 
 /** The moment that everything we build is stamped with (2025-03-30, the release of openEuler 25.03), in seconds. */
@@ -16,6 +17,8 @@ export interface DebianRoot {
   readonly suite: 'bookworm' | 'trixie';
   /** Package names, beside a minimal base (mmdebstrap's `minbase`). */
   readonly packages: readonly string[];
+  /** In the versions that `locked-packages.ts` says; the recipe must then name the lock. */
+  readonly isLocked?: boolean;
   /** Keep documentation, manual pages and translations (left out by default, as in container images). */
   readonly keepDocs?: boolean;
   /** Shell scripts run in the finished root by `chroot`, in order. */
@@ -45,7 +48,15 @@ const docFolders = ['doc', 'man', 'locale', 'info', 'groff', 'lintian'];
 export async function buildDebianRoot(root: DebianRoot, tarPath: string, progress: Progress): Promise<void> {
   const mmdebstrap = await findMmdebstrap(progress);
   const asRoot = process.getuid?.() === 0;
+  const work = await mkdtemp(join(tmpdir(), 'trio-root-'));
+  await chmod(work, 0o755); // apt's own user, or the users of a namespace, must get through
   const hooks: string[] = [];
+  if (root.isLocked) {
+    const preferences = join(work, 'preferences');
+    await writeFile(preferences, lockPreferences(root.suite));
+    hooks.push(`--setup-hook=mkdir -p "$1/etc/apt"`, `--setup-hook=copy-in ${quote(preferences)} /etc/apt`);
+    hooks.push(`--customize-hook=rm "$1/etc/apt/preferences"`);
+  }
   for (const [from, to] of Object.entries(root.copyIn ?? {}))
     hooks.push(`--customize-hook=copy-in ${quote(from)} ${quote(to)}`);
   for (const script of root.setup ?? []) hooks.push(`--customize-hook=chroot "$1" sh -euc ${quote(script)}`);
@@ -64,8 +75,6 @@ export async function buildDebianRoot(root: DebianRoot, tarPath: string, progres
     ...(mirror ? [mirror] : []),
   ];
   if (tarPath === '-') args.splice(mmdebstrap.args.length, 0, '--format=null');
-  const work = await mkdtemp(join(tmpdir(), 'trio-root-'));
-  await chmod(work, 0o755); // apt's own user, or the users of a namespace, must get through
   const child = execa(mmdebstrap.file, args, {
     env: { ...mmdebstrap.env, SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH), TMPDIR: work },
     all: true,
@@ -83,6 +92,11 @@ export async function buildDebianRoot(root: DebianRoot, tarPath: string, progres
   try {
     const result = await child;
     if (result.exitCode !== 0) throw failed(root, asRoot, result.all ?? '', result.shortMessage);
+    if (root.isLocked && tarPath !== '-')
+      for (const { name, version, locked } of departures(root.suite, await listPackages(tarPath)))
+        progress.say(
+          `${name}: locked in ${locked}, which the archive of ${root.suite} has no more; took ${version}`,
+        );
   } finally {
     forget();
     await remove();

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from '../cache/cache.ts';
 import type { Progress } from '../progress.ts';
+import { lockSha256 } from './locked-packages.ts';
 import { commandIn, unpackTools, type ToolCommand } from './tool-root.ts';
 
 /** A tree of its own: the tool tree's address is part of the guests' disks. */
-const packages = ['erofs-utils'];
+export const erofsPackages: readonly string[] = ['erofs-utils'];
 
 /** Makes EROFS file systems. */
 export interface MkfsErofs {
@@ -17,9 +18,13 @@ export interface MkfsErofs {
 /** mkfs.erofs of Debian 13, its tree built when missing (about 20 s). */
 export async function mkfsErofs(progress: Progress): Promise<MkfsErofs> {
   const dir = await cached(
-    { kind: 'tools', name: 'erofs-utils', recipe: { suite: 'trixie', packages } },
+    {
+      kind: 'tools',
+      name: 'erofs-utils',
+      recipe: { suite: 'trixie', packages: erofsPackages, lock: lockSha256('trixie') },
+    },
     progress,
-    (partial) => progress.stage('getting mkfs.erofs', () => unpackTools(packages, partial, progress)),
+    (partial) => progress.stage('getting mkfs.erofs', () => unpackTools(erofsPackages, partial, progress)),
   );
   const manifest = await readFile(join(dir, 'packages.txt'), 'utf8');
   const version = /^erofs-utils (.+)$/m.exec(manifest)?.[1];

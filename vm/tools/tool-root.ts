@@ -5,13 +5,14 @@ import { TrioError } from '../../trio/errors.ts';
 import { cached, exists } from '../cache/cache.ts';
 import type { Progress } from '../progress.ts';
 import { buildDebianRoot, writePackageManifest } from './debian-root.ts';
+import { lockSha256 } from './locked-packages.ts';
 
 /**
  * The host's distribution must not matter (results are identical only within one QEMU version), so QEMU and the
  * image tools come from a pinned Debian 13 tree in the cache. Programs are started through that tree's own dynamic
  * loader: no chroot, no namespace, no mount, and it works for an ordinary user.
  */
-const packages = [
+export const toolPackages: readonly string[] = [
   'busybox-static',
   'cpio',
   'e2fsprogs',
@@ -35,11 +36,15 @@ export interface ToolCommand {
 /** The tool tree's folder, built when missing (about 40 s). */
 export async function toolRoot(progress: Progress): Promise<string> {
   const dir = await cached(
-    { kind: 'tools', name: 'debian-13', recipe: { suite: 'trixie', packages } },
+    {
+      kind: 'tools',
+      name: 'debian-13',
+      recipe: { suite: 'trixie', packages: toolPackages, lock: lockSha256('trixie') },
+    },
     progress,
     (partial) =>
       progress.stage('building the tool tree (QEMU, e2fsprogs, skopeo)', () =>
-        unpackTools(packages, partial, progress),
+        unpackTools(toolPackages, partial, progress),
       ),
   );
   return join(dir, 'root');
@@ -48,7 +53,7 @@ export async function toolRoot(progress: Progress): Promise<string> {
 /** Fills `dir` with `root`, a Debian 13 tree with these packages, and `packages.txt`. */
 export async function unpackTools(wanted: readonly string[], dir: string, progress: Progress): Promise<void> {
   const tar = join(dir, 'root.tar');
-  await buildDebianRoot({ suite: 'trixie', packages: wanted }, tar, progress);
+  await buildDebianRoot({ suite: 'trixie', packages: wanted, isLocked: true }, tar, progress);
   await writePackageManifest(tar, dir);
   const root = join(dir, 'root');
   await mkdir(root);
