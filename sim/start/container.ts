@@ -90,8 +90,9 @@ export class Container {
   /** From containerd's word that the program runs, a little after which it was released. */
   *untilReady(): Flow {
     const { readySteps, tail, releaseToRunningNs } = this.#program;
-    this.#due.ns += this.#prober.firstNs - releaseToRunningNs;
     this.#prober.start();
+    this.#due.ns -= releaseToRunningNs;
+    this.#serve(this.#prober.firstNs);
     yield* this.#run(this.#plan.stops, readySteps);
     const { rest } = this.#plan;
     this.#compute(rest.cpuNs + tail.cpuNs, rest.othersNs + tail.othersNs);

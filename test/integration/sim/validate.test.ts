@@ -25,13 +25,13 @@ const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload
 const exceptions: readonly Exception[] = [
   {
     why:
-      'took 72 ms (nginx) and 64 (redis), and 51 to 64 and 47 to 59 in five other starts each, on networks that this ' +
-      'phase does not use: of this nginx computes 35, and the rest is what containerd, the shim and the agent do for ' +
-      'the first time just then',
+      'one start each, of 51 ms (nginx, 57 to 64 in five others) and of 64 (redis, 47 to 59 in five others), on networks ' +
+      'that this phase does not use. How much of its work the program does before containerd reports it differs ' +
+      'from start to start, and the warm start that the times of redis are from did most',
     is: (cell) =>
       cell.metric === 'readyNs' &&
-      ['debian-13/nginx lan1g full', 'debian-13/redis lan1g full'].includes(titleOf(cell)),
-    within: 18e6,
+      ['debian-12/nginx wan100m full', 'debian-13/redis lan1g full'].includes(titleOf(cell)),
+    within: 16e6,
   },
   {
     why:
