@@ -129,9 +129,13 @@ function failed(root: DebianRoot, asRoot: boolean, output: string, short: string
   const hint = asRoot
     ? ''
     : '\nAs an ordinary user it needs the package uidmap, a range in /etc/subuid and unprivileged user namespaces.';
+  const outdated = root.isLocked && /unmet dependencies|held broken packages/.test(output);
+  const lockHint = outdated
+    ? '\nThe versions that vm/debian/ locks do not go with those that the archive has: npm run vm:lock moves the locks.'
+    : '';
   return new TrioError(
     'DEBIAN_ROOT_FAILED',
-    `mmdebstrap failed for ${root.suite} (${short ?? ''}):\n${last}${hint}`,
+    `mmdebstrap failed for ${root.suite} (${short ?? ''}):\n${last}${hint}${lockHint}`,
   );
 }
 
