@@ -25,7 +25,7 @@ const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload
 const exceptions: readonly Exception[] = [
   {
     why:
-      'one start each, of 51 ms (nginx, 57 to 64 in five others) and of 64 (redis, 47 to 59 in five others), on networks ' +
+      'one start each, of 51 ms (nginx, 57 to 68 in five others) and of 64 (redis, 47 to 62 in five others), on networks ' +
       'that this phase does not use. How much of its work the program does before containerd reports it differs ' +
       'from start to start, and the warm start that the times of redis are from did most',
     is: (cell) =>
