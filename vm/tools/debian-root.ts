@@ -1,6 +1,5 @@
 import { execa } from 'execa';
-import { chmod, mkdtemp, rmdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rmdir, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TrioError } from '../../trio/errors.ts';
@@ -8,6 +7,7 @@ import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
 import { departures, lockPreferences } from './locked-packages.ts';
 import { findMmdebstrap, type Mmdebstrap } from './mmdebstrap.ts';
+import { makeOpenFolder } from './open-folder.ts';
 
 /** The moment that everything we build is stamped with (2025-03-30, the release of openEuler 25.03), in seconds. */
 export const SOURCE_DATE_EPOCH = 1743292800;
@@ -48,8 +48,7 @@ const docFolders = ['doc', 'man', 'locale', 'info', 'groff', 'lintian'];
 export async function buildDebianRoot(root: DebianRoot, tarPath: string, progress: Progress): Promise<void> {
   const mmdebstrap = await findMmdebstrap(progress);
   const asRoot = process.getuid?.() === 0;
-  const work = await mkdtemp(join(tmpdir(), 'trio-root-'));
-  await chmod(work, 0o755); // apt's own user, or the users of a namespace, must get through
+  const work = await makeOpenFolder('trio-root-'); // apt's own user, or the users of a namespace, must get through
   const hooks: string[] = [];
   if (root.isLocked) {
     const preferences = join(work, 'preferences');
