@@ -7,6 +7,9 @@ import { parseFacts, type ImageFacts } from '../../trio/image/facts.ts';
 import { mainFile, type Part } from './parts.ts';
 import { erofsSummarySchema, memorySummarySchema, summarySchema, type Summary } from './summary.ts';
 
+/** Of the environment: what is installed. */
+const packagesFile = 'packages.txt';
+
 /** By how much counts may differ when packages have changed, as a part of the recorded ones. */
 export const driftBounds = { counts: 0.05, times: 0.15 } as const;
 
@@ -23,10 +26,11 @@ export interface Comparison {
   /**
    * - `identical`: same environment, same bytes;
    * - `different`: same environment, other bytes: something is not deterministic, or the testbed itself was changed;
+   * - `unchanged`: another environment, and all that was recorded in it is the same, to the byte;
    * - `drift`: another environment, all counts within bounds;
    * - `out of bounds`: another environment, some are not.
    */
-  readonly verdict: 'identical' | 'different' | 'drift' | 'out of bounds';
+  readonly verdict: 'identical' | 'different' | 'unchanged' | 'drift' | 'out of bounds';
   /** Files that differ (only looked for in the same environment). */
   readonly files: readonly string[];
   /** What in the part's main file differs (only looked for in the same environment): `name: before → now`. */
@@ -62,9 +66,29 @@ export async function comparePart(
     const values = differences(before.all, now.all);
     return { part, verdict, files: differing, values, changes, deviations: [] };
   }
+  if (await isUnchanged(part, { before, now }, { golden, fresh }, files))
+    return { part, verdict: 'unchanged', files: [], values: [], changes, deviations: [] };
   const deviations = deviationsOf(before.counts, now.counts);
   const verdict = deviations.length === 0 ? 'drift' : 'out of bounds';
   return { part, verdict, files: [], values: [], changes, deviations };
+}
+
+/** Whether all but the environment is the same. An image's facts are of nothing else. */
+async function isUnchanged(
+  part: Part,
+  { before, now }: Readonly<{ before: Counted; now: Counted }>,
+  { golden, fresh }: Readonly<{ golden: string; fresh: string }>,
+  files: readonly string[],
+): Promise<boolean> {
+  if (part === 'image') return false;
+  const [was, is] = [before, now].map(({ all }) =>
+    JSON.stringify({ ...(all as object), environment: undefined }),
+  );
+  if (was !== is) return false;
+  for (const name of files)
+    if (name !== mainFile(part) && name !== packagesFile)
+      if (!(await content(golden, name)).equals(await content(fresh, name))) return false;
+  return true;
 }
 
 /** What a part says in numbers, under names for people. */
@@ -179,7 +203,7 @@ function packageChanges(before: ReadonlyMap<string, string>, now: ReadonlyMap<st
 
 /** `guest NAME VERSION` a line → `guest NAME`: version. */
 async function lines(folder: string): Promise<ReadonlyMap<string, string>> {
-  const list = (await content(folder, 'packages.txt')).toString().trim().split('\n');
+  const list = (await content(folder, packagesFile)).toString().trim().split('\n');
   return new Map(
     list.map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),
   );

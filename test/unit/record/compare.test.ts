@@ -101,6 +101,16 @@ it('is out of bounds when counts or times moved too far with it', async () => {
   });
 });
 
+it('is unchanged when the environment changed and no byte with it', async () => {
+  expect(await compared(figures(), figures({ kernel: '6.13' }), ['a', 'a'])).toMatchObject({
+    verdict: 'unchanged',
+    changes: ['kernel: 6.12 → 6.13'],
+  });
+  expect(await compared(figures(), figures({ kernel: '6.13' }), ['a', 'b'])).toMatchObject({
+    verdict: 'drift',
+  });
+});
+
 /** What is recorded of a start on EROFS. */
 async function onErofs(mkfs: string, readyNs: number): Promise<string> {
   const folder = await mkdtemp(join(dir, 'recording-'));
@@ -120,6 +130,7 @@ it('compares starts on EROFS: another mkfs.erofs is another environment', async 
   const compared = async (fresh: string) => comparePart('erofs', golden, fresh, ['erofs.json']);
   expect(await compared(await onErofs('1.8.6', 100))).toMatchObject({ verdict: 'identical' });
   expect(await compared(await onErofs('1.8.6', 101))).toMatchObject({ verdict: 'different' });
+  expect(await compared(await onErofs('1.9', 100))).toMatchObject({ verdict: 'unchanged' });
   expect(await compared(await onErofs('1.9', 110))).toMatchObject({
     verdict: 'drift',
     changes: ['erofs.mkfs.version: 1.8.6 → 1.9'],
