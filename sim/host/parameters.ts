@@ -57,6 +57,11 @@ export const hostParameters: readonly ParameterDefinition[] = [
     isInteger: true,
     source: { kind: 'chosen', why: 'as in the VM, so that the two can be compared' },
   },
+  measured(
+    'release.starts',
+    'ns/start',
+    'from the release of a program that computes to the task-start event, beside each other',
+  ),
   measured('probe-http.first', 'ns/start', 'ask an HTTP port for the first time, beyond the share below'),
   measured(
     'probe-http.upTo1sNs',

@@ -87,11 +87,14 @@ export class Container {
     return this.#run(this.#plan.prelude, this.#program.prelude);
   }
 
-  /** From containerd's word that the program runs, a little after which it was released. */
+  /**
+   * From containerd's word that the program runs, which it then has done for a little. How long differs from start to
+   * start, in the traced one too: what counts is the usual time, that of the calibration.
+   */
   *untilReady(): Flow {
-    const { readySteps, tail, releaseToRunningNs } = this.#program;
+    const { isTimed, readySteps, tail } = this.#program;
     this.#prober.start();
-    this.#due.ns -= releaseToRunningNs;
+    if (isTimed) this.#due.ns -= this.#node.parameters.get('release.starts');
     this.#serve(this.#prober.firstNs);
     yield* this.#run(this.#plan.stops, readySteps);
     const { rest } = this.#plan;

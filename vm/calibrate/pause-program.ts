@@ -1,16 +1,24 @@
-/**
- * A static x86-64 program that waits for signals and does nothing else: what the calibration's containers run. One page
- * large, so that next to nothing of a start is the program's own. Written by hand, since a compiler's smallest program
- * is hundreds of times that.
- */
+/** Waits for signals and does nothing else: what the calibration's containers run. */
 export function pauseProgram(): Buffer {
-  const address = 0x400000n;
-  const headerBytes = 64;
-  const code = [
+  return staticProgram([
     ...[0xb8, 34, 0, 0, 0], // mov eax, SYS_pause
     ...[0x0f, 0x05], // syscall
     ...[0xeb, 0xf7], // jmp back to the start
-  ];
+  ]);
+}
+
+/** Computes without end, as a program does that has just been executed and has all it needs. */
+export function spinProgram(): Buffer {
+  return staticProgram([0xeb, 0xfe]); // jmp to itself
+}
+
+/**
+ * A static x86-64 program of one page, so that next to nothing of a start is the program's own. Written by hand, since a
+ * compiler's smallest program is hundreds of times that.
+ */
+function staticProgram(code: readonly number[]): Buffer {
+  const address = 0x400000n;
+  const headerBytes = 64;
   const start = headerBytes + 56; // behind the one program header
   const elf = Buffer.alloc(start + code.length);
   elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]); // 64 bit, little-endian, version 1

@@ -17,8 +17,9 @@ import { runInGuest } from '../guests/script.ts';
 import type { Progress } from '../progress.ts';
 import { defaultLimits } from '../qemu/limits.ts';
 import type { Qemu } from '../qemu/process.ts';
+import { spinProgram } from './pause-program.ts';
 import { calibrationImages, type CalibrationImages } from './images.ts';
-import { parts, type Part } from './in-guest/parts.ts';
+import { parts, spinFile, type Part } from './in-guest/parts.ts';
 import { parametersOf } from './parameters.ts';
 
 const program = 'calibrate/in-guest/main.ts';
@@ -86,6 +87,7 @@ export async function sampleInGuest(
   const dir = await mkdtemp(join(tmpdir(), 'trio-calibrate-'));
   try {
     await writeFile(join(dir, 'images.json'), JSON.stringify(images));
+    await writeFile(join(dir, spinFile), spinProgram(), { mode: 0o755 });
     await writeFile(join(dir, 'package.json'), '{ "type": "module" }\n');
     await writeFile(join(dir, script), `exec /opt/trio/node ${program} ${part}\n`);
     const files = await programFiles(dirname(program));

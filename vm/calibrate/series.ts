@@ -56,6 +56,8 @@ export const series: Readonly<Record<string, string>> = {
   'probe-tcp': 'the same with a TCP port',
   'probe-http-answer':
     "how much later the agent's first answer is there than its second, after an HTTP server has begun to listen that has answered often before",
+  release:
+    "from the wake-up by which runc start lets a container's program be executed to the task-start event, both on CLOCK_MONOTONIC, the former by the kernel's own trace; the program computes without end; overlayfs, first start of each image",
   'stargz-chunk':
     "first read of a chunk in an eStargz layer, until the reader has it: its bytes fetched from the registry in pieces of 50 kB (none, if an earlier read brought them), gunzipped, verified, kept in the snapshotter's memory and written to its disk",
 };

@@ -74,12 +74,28 @@ export class Host {
     return Number((await this.#events.waitFor(topic, name)) - realtimeOffsetNs);
   }
 
-  /** Starts a container, stops it and removes it; returns when `ctr run` began and when the task had started. */
-  async run(image: Image, name: string): Promise<{ fromNs: number; startedNs: number }> {
+  /**
+   * Starts a container, stops it and removes it; returns when `ctr run` began and when the task had started.
+   *
+   * @param program  to run instead of the image's, a file of the guest
+   */
+  async run(image: Image, name: string, program?: string): Promise<{ fromNs: number; startedNs: number }> {
     const fromNs = now();
     const command = ['ctr', 'run', '--detach', '--net-host', '--snapshotter', this.system.snapshotter];
+    const path = `/${name}`;
+    const mount =
+      program === undefined ? [] : ['--mount', `type=bind,src=${program},dst=${path},options=rbind:ro`];
+    const args = program === undefined ? [] : [path];
     await runAsync(
-      [...command, '--log-uri', `file:///run/trio/${name}.log`, this.reference(image), name],
+      [
+        ...command,
+        '--log-uri',
+        `file:///run/trio/${name}.log`,
+        ...mount,
+        this.reference(image),
+        name,
+        ...args,
+      ],
       signal,
     );
     const startedNs = await this.event('/tasks/start', name);

@@ -12,6 +12,7 @@ import { measureLayers, measureLazyPulls } from './lazy.ts';
 import { parts, type Part } from './parts.ts';
 import { measureProbes } from './probe.ts';
 import { measureRegistry } from './registry.ts';
+import { measureRelease } from './release.ts';
 
 const micro = './micro';
 const measure: Readonly<Record<Part, () => void | Promise<void>>> = {
@@ -22,6 +23,7 @@ const measure: Readonly<Record<Part, () => void | Promise<void>>> = {
   lazy: measureLazyPulls,
   layers: () => measureLayers(micro),
   probe: measureProbes,
+  release: measureRelease,
 };
 
 run('mount', '-o', 'ro', diskDevice('registry'), registryRoot);

@@ -1,3 +1,6 @@
 /** What is measured by itself, each part in a guest of its own. */
-export const parts = ['cpu', 'disk', 'registry', 'full', 'lazy', 'layers', 'probe'] as const;
+export const parts = ['cpu', 'disk', 'registry', 'full', 'lazy', 'layers', 'probe', 'release'] as const;
 export type Part = (typeof parts)[number];
+
+/** A program that computes without end, among the files that the guest gets. */
+export const spinFile = 'spin';
