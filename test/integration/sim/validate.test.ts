@@ -47,7 +47,9 @@ const exceptions: readonly Exception[] = [
     within: 1,
   },
   {
-    why: "the JVM's threads ask for the same chunks in another order, which takes a request more or less for them",
+    why:
+      'Tomcat opens the jars of its folder in the order in which they are listed: by the hash of their names on ext4, ' +
+      'where its trace is from, but sorted by the snapshotter; for the same chunks that takes a request more or less',
     is: ({ metric, workload, system }) =>
       metric === 'registry.requests' && workload === 'tomcat' && system === 'crfs-lazy',
     within: 1,
