@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import { exists } from '../cache/cache.ts';
 import { takeLock } from '../cache/lock.ts';
-import { comparePart, type Comparison } from '../record/compare.ts';
+import { comparePart, recordedSamples, type Comparison } from '../record/compare.ts';
 import { goldenTables } from '../record/table.ts';
 import { mainFile, parts, recordPart, usualParts, type Part, type RecordPlan } from '../record/parts.ts';
 import { guestDisk } from '../guests/disk.ts';
@@ -12,12 +12,13 @@ import { guests } from '../guests/index.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { terminalProgress, type Progress } from '../progress.ts';
 import { findQemu } from '../qemu/process.ts';
-import { command, guestNamed, main, namesOf } from './command.ts';
+import { command, guestNamed, main, namesOf, wholeNumber } from './command.ts';
 import { imagesOf, withImageOptions, type ImageOptions } from './images.ts';
 
 interface Options extends ImageOptions {
   readonly guest: string;
   readonly parts?: string;
+  readonly samples?: string;
   readonly golden: string;
   readonly json?: boolean;
 }
@@ -33,17 +34,20 @@ const program = command(
 for (const [name, description, run] of [
   ['record', 'Records golden files, and replaces those that are there.', record],
   ['check', 'Records again, elsewhere, and compares with the golden files.', check],
-] as const)
-  withImageOptions(
+] as const) {
+  const each = withImageOptions(
     program
       .command(name)
       .description(description)
       .option('--guest <id>', `one of ${guests.map(({ id }) => id).join(', ')}`, guests[0]?.id),
-  )
-    .option(
-      '--parts <names>',
-      `comma-separated, of ${parts.join(', ')} (default: all but memory; check: all that are there)`,
-    )
+  ).option(
+    '--parts <names>',
+    `comma-separated, of ${parts.join(', ')} (default: all but memory; check: all that are there)`,
+  );
+  // A check takes as many as there are.
+  if (name === 'record')
+    each.option('--samples <n>', 'beside each exact start, n perturbed ones (default: 3 on lan10g)');
+  each
     .option('--golden <dir>', 'the folder of golden files', goldenFolder)
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
@@ -52,6 +56,7 @@ for (const [name, description, run] of [
         `  npm run golden:${name} -- --image oci:./image:latest --ready http:8080/ --golden ./own`,
     )
     .action(run);
+}
 
 program
   .command('table')
@@ -66,9 +71,11 @@ program
   });
 
 async function record(options: Options): Promise<void> {
+  const samples =
+    options.samples === undefined ? undefined : wholeNumber('--samples', options.samples, 1, 1000);
   await eachWorkload(options, async (plan, folder, progress) => {
     for (const part of partsNamed(options.parts) ?? usualParts)
-      await recordPart(plan, part, folder, progress);
+      await recordPart(plan, part, folder, progress, samples);
     progress.say(`recorded: ${folder}`);
   });
 }
@@ -83,7 +90,8 @@ async function check(options: Options): Promise<void> {
     const forget = onInterrupt(remove);
     try {
       for (const part of chosen) {
-        const files = await recordPart(plan, part, fresh, progress);
+        const samples = await recordedSamples(part, folder);
+        const files = await recordPart(plan, part, fresh, progress, samples);
         const outcome = await comparePart(part, folder, fresh, files);
         outcomes.push({ workload: plan.image.name, ...outcome });
         if (!options.json) process.stdout.write(describe(`${options.guest}/${plan.image.name}`, outcome));

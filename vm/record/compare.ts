@@ -91,6 +91,17 @@ async function isUnchanged(
   return true;
 }
 
+/**
+ * How many samples a part was recorded with; undefined where there are none to be had.
+ *
+ * @throws TrioError `GOLDEN_MISSING`
+ */
+export async function recordedSamples(part: Part, golden: string): Promise<number | undefined> {
+  if (!mainFile(part).startsWith('figures-')) return undefined;
+  const { results } = figuresSchema.parse(JSON.parse((await content(golden, mainFile(part))).toString()));
+  return results[0]?.samples?.count ?? 1;
+}
+
 /** What a part says in numbers, under names for people. */
 interface Counted {
   readonly all: unknown;

@@ -56,6 +56,11 @@ const seed = 'golden';
 const mainNet = 'lan10g';
 const samplesOnMainNet = 3;
 
+/** Perturbed starts beside each exact one of a network's figures, as `vm:e2e --samples` counts them (1: none). */
+export function usualSamples(part: Part): number {
+  return part === mainNet ? samplesOnMainNet : 1;
+}
+
 /**
  * What can be recorded of a workload: facts of its image, its traces, one on EROFS, those of starts with too little
  * memory, or its figures on one network.
@@ -75,6 +80,7 @@ export function mainFile(part: Part): string {
 /**
  * Records a part of a workload's golden files into a folder (see golden/README.md).
  *
+ * @param samples  perturbed starts beside each exact one, for figures on a network (1: none)
  * @returns the names of the files written
  * @throws TrioError `TRACE_LOST` when the tracker lost records, and those of traces, images and the VM
  */
@@ -83,13 +89,14 @@ export async function recordPart(
   part: Part,
   folder: string,
   progress: Progress,
+  samples = usualSamples(part),
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const work = await mkdtemp(join(tmpdir(), 'trio-golden-'));
   const remove = () => rm(work, { recursive: true, force: true });
   const forget = onInterrupt(remove);
   try {
-    const files = await recordFiles(plan, part, work, progress);
+    const files = await recordFiles(plan, part, work, samples, progress);
     for (const [name, bytes] of files)
       await writeWhole(join(folder, name), name.endsWith('.zst') ? compress(bytes) : bytes);
     return [...files.keys()];
@@ -102,11 +109,19 @@ export async function recordPart(
 /** Golden files by name; those that end in `.zst` are not compressed yet. */
 type Files = Map<string, Buffer>;
 
-function recordFiles(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
+function recordFiles(
+  plan: RecordPlan,
+  part: Part,
+  work: string,
+  samples: number,
+  progress: Progress,
+): Promise<Files> {
   if (part === 'image') return recordImage(plan, progress);
   if (part === 'erofs') return recordErofs(plan, work, progress);
   if (part === 'memory') return recordMemory(plan, work, progress);
-  return part === 'traces' ? recordTraces(plan, work, progress) : recordFigures(plan, part, work, progress);
+  return part === 'traces'
+    ? recordTraces(plan, work, progress)
+    : recordFigures(plan, part, work, samples, progress);
 }
 
 async function recordImage({ image }: RecordPlan, progress: Progress): Promise<Files> {
@@ -269,10 +284,15 @@ async function pagesOfImage(folder: string): Promise<TouchedPages> {
   return pages;
 }
 
-async function recordFigures(plan: RecordPlan, part: Part, work: string, progress: Progress): Promise<Files> {
+async function recordFigures(
+  plan: RecordPlan,
+  part: Part,
+  work: string,
+  samples: number,
+  progress: Progress,
+): Promise<Files> {
   const { guest, disk, qemu, image } = plan;
   const net = parseNetwork(part);
-  const samples = part === mainNet ? samplesOnMainNet : 1;
   const figures = await runPlan(
     {
       ...{ guest, disk, qemu, net, samples, seed, out: work, systems },

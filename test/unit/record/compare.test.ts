@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Figures } from '../../../vm/e2e/figures.ts';
-import { comparePart, type Comparison } from '../../../vm/record/compare.ts';
+import { sampledMetrics, type Figures } from '../../../vm/e2e/figures.ts';
+import { spread } from '../../../vm/e2e/samples.ts';
+import { comparePart, recordedSamples, type Comparison } from '../../../vm/record/compare.ts';
 import type { ErofsSummary } from '../../../vm/record/summary.ts';
 
 let dir: string;
@@ -49,7 +50,7 @@ function figures(change: { kernel?: string; requests?: number; totalNs?: number 
 }
 
 /** One recording: figures, and a log that is kept compressed. */
-async function recording(content: Figures, log: string, level: number): Promise<string> {
+async function recording(content: unknown, log: string, level: number): Promise<string> {
   const folder = await mkdtemp(join(dir, 'recording-'));
   await writeFile(join(folder, 'figures-lan10g.json'), JSON.stringify(content));
   const params = { [constants.ZSTD_c_compressionLevel]: level };
@@ -139,6 +140,17 @@ it('compares starts on EROFS: another mkfs.erofs is another environment', async 
     verdict: 'out of bounds',
     deviations: [{ what: 'time to ready of the start "erofs", ns', recorded: 100, found: 120 }],
   });
+});
+
+it('takes as many samples as were recorded', async () => {
+  const exact = figures();
+  const metrics = Object.fromEntries(sampledMetrics.map((metric) => [metric, spread([1, 2, 3])]));
+  const samples = { count: 3, seed: 'golden', metrics };
+  const sampled = { ...exact, results: exact.results.map((result) => ({ ...result, samples })) };
+  const of = async (content: unknown) => recordedSamples('lan10g', await recording(content, '', 1));
+  expect([await of(exact), await of(sampled)]).toEqual([1, 3]);
+  expect(await recordedSamples('traces', dir)).toBeUndefined();
+  await expect(recordedSamples('wan100m', dir)).rejects.toThrow('record it with npm run golden:record');
 });
 
 it('wants both recordings', async () => {
