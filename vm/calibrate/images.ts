@@ -44,7 +44,7 @@ export async function calibrationImages(progress: Progress): Promise<Calibration
   const recipe = {
     disk: diskVersion,
     builder: await Promise.all(
-      ['images.ts', 'synthetic.ts', 'pause-program.ts', 'estargz-layer.ts'].map((name) =>
+      ['images.ts', 'synthetic.ts', 'static-programs.ts', 'estargz-layer.ts'].map((name) =>
         sha256(join(import.meta.dirname, name)),
       ),
     ),

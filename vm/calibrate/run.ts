@@ -17,7 +17,7 @@ import { runInGuest } from '../guests/script.ts';
 import type { Progress } from '../progress.ts';
 import { defaultLimits } from '../qemu/limits.ts';
 import type { Qemu } from '../qemu/process.ts';
-import { spinProgram } from './pause-program.ts';
+import { spinProgram } from './static-programs.ts';
 import { calibrationImages, type CalibrationImages } from './images.ts';
 import { parts, spinFile, type Part } from './in-guest/parts.ts';
 import { parametersOf } from './parameters.ts';

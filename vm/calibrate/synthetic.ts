@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pauseProgram } from './pause-program.ts';
+import { pauseProgram } from './static-programs.ts';
 
 /** What a synthetic file holds; for `literals` and `words` it decides how the layer compresses. */
 export type Content = 'literals' | 'words' | 'pause' | 'directory';

@@ -94,12 +94,12 @@ async function isUnchanged(
 /**
  * How many samples a part was recorded with; undefined where there are none to be had.
  *
- * @throws TrioError `GOLDEN_MISSING`
+ * @throws TrioError `GOLDEN_MISSING`, `BAD_GOLDEN`
  */
 export async function recordedSamples(part: Part, golden: string): Promise<number | undefined> {
   if (!mainFile(part).startsWith('figures-')) return undefined;
-  const { results } = figuresSchema.parse(JSON.parse((await content(golden, mainFile(part))).toString()));
-  return results[0]?.samples?.count ?? 1;
+  const { all } = await readCounted(part, golden);
+  return figuresSchema.parse(all).results[0]?.samples?.count ?? 1;
 }
 
 /** What a part says in numbers, under names for people. */

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { calibrationSchema, parseSamples } from '../../../trio/calibration/calibration.ts';
 import { fitCosts, predict, type Sample } from '../../../vm/calibrate/fit.ts';
 import { parametersOf } from '../../../vm/calibrate/parameters.ts';
-import { pauseProgram } from '../../../vm/calibrate/pause-program.ts';
+import { pauseProgram, spinProgram } from '../../../vm/calibrate/static-programs.ts';
 import { contentOf, syntheticImages } from '../../../vm/calibrate/synthetic.ts';
 
 const sample = (x: Sample['x'], ns: number, check = false): Sample => ({ x, ns, check });
@@ -129,9 +129,12 @@ test('synthetic contents are the same every time, of the size asked for, and dif
   }
 });
 
-test('the program of the containers runs until it is killed', async () => {
-  const file = join(await mkdtemp(join(tmpdir(), 'pause-')), 'pause');
-  await writeFile(file, pauseProgram(), { mode: 0o755 });
+test.each([
+  ['waits', pauseProgram],
+  ['computes', spinProgram],
+])('a program of the containers %s until it is killed', async (_, program) => {
+  const file = join(await mkdtemp(join(tmpdir(), 'program-')), 'program');
+  await writeFile(file, program(), { mode: 0o755 });
   const { timedOut, stderr } = await execa(file, { timeout: 200, reject: false });
   await rm(dirname(file), { recursive: true });
   expect({ timedOut, stderr }).toEqual({ timedOut: true, stderr: '' });

@@ -7,7 +7,7 @@ import { imagesNamed, report } from './samples.ts';
 
 /** Of which the one in the middle counts: who gets the processor first, the program or who reports it, differs. */
 const repeats = 5;
-/** systemd has mounted it. */
+/** init.sh has mounted it. */
 const tracing = '/sys/kernel/tracing';
 
 /** How long a program has been let go when containerd reports that it runs: it competes with those who report. */
