@@ -15,7 +15,8 @@ export function onInterrupt(cleanUp: () => unknown): () => void {
       ['SIGTERM', 15],
       ['SIGHUP', 1],
     ] as const) {
-      process.once(signal, () => void unwind(signal, 128 + number));
+      // It stays: to be the only one left is a sign for execa's own handler, which ends the process at once.
+      process.on(signal, () => void unwind(signal, 128 + number));
     }
   }
   undo.add(cleanUp);
@@ -31,6 +32,7 @@ export async function afterInterrupt(): Promise<void> {
 }
 
 async function unwind(signal: string, exitCode: number): Promise<void> {
+  if (unwinding) return;
   unwinding = true;
   process.stderr.write(`\n${signal}: cleaning up\n`);
   for (const cleanUp of [...undo].reverse()) {

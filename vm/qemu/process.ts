@@ -61,6 +61,10 @@ export async function startQemu(
   options: { terminal?: boolean } = {},
 ): Promise<RunningQemu> {
   const socketDir = await mkdtemp(join(tmpdir(), 'trio-qmp-'));
+  const removeSocket = () => rm(socketDir, { recursive: true, force: true });
+  let stop: () => Promise<void> = removeSocket;
+  // Before QEMU is there: a signal that came in between would leave the folder behind.
+  const forget = onInterrupt(() => stop());
   const socket = join(socketDir, 'qmp');
   const stdio = options.terminal ? 'inherit' : 'ignore';
   const child = execa(
@@ -81,7 +85,6 @@ export async function startQemu(
     },
   );
   let running = true;
-  const removeSocket = () => rm(socketDir, { recursive: true, force: true });
   const ended = child.then(async (result) => {
     running = false;
     forget();
@@ -91,11 +94,10 @@ export async function startQemu(
     return { exitCode: result.exitCode, signal: result.signal, stderr: result.stderr ?? '' };
   });
   ended.catch(() => {});
-  const stop = async () => {
+  stop = async () => {
     if (running) child.kill('SIGKILL');
     await ended.catch(() => {});
   };
-  const forget = onInterrupt(stop);
   try {
     const qmp = await Qmp.connect(socket, () => running);
     return { qmp, ended, stop };

@@ -2,12 +2,16 @@ import { execa } from 'execa';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TrioError } from '../../../trio/errors.ts';
+import { silentProgress } from '../../../vm/progress.ts';
+import { qemuPreload } from '../../../vm/tools/qemu-preload.ts';
 import { processesNaming } from '../../support/processes.ts';
 import { runFake } from './run-fake.ts';
 
 let dir: string;
+// Compiled the first time, in a Debian root of its own; that takes as long as the machine takes.
+beforeAll(() => qemuPreload(silentProgress), 30 * 60_000);
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'trio-runner-'));
   vi.stubEnv('TRIO_QEMU', join(import.meta.dirname, 'fake-qemu.ts'));
