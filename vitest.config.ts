@@ -27,8 +27,8 @@ export default defineConfig({
           // A first run also builds the guest; a machine without KVM takes its time.
           testTimeout: 60 * minuteMs,
           hookTimeout: 60 * minuteMs,
-          // One file at a time: a guest takes all the memory and cores that a small machine has.
-          fileParallelism: false,
+          // A guest has one virtual CPU and emulates it in one thread: two at a time for two cores.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -7,6 +7,7 @@ import { onInterrupt } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
 import { departures, lockPreferences } from './locked-packages.ts';
 import { findMmdebstrap, type Mmdebstrap } from './mmdebstrap.ts';
+import { unmountBelow } from './mounts.ts';
 import { makeOpenFolder } from './open-folder.ts';
 
 /** The moment that everything we build is stamped with (2025-03-30, the release of openEuler 25.03), in seconds. */
@@ -81,7 +82,7 @@ export async function buildDebianRoot(root: DebianRoot, tarPath: string, progres
     stdin: 'ignore',
     detached: true, // its own process group: a Ctrl-C must not reach it before us, and we end all of it at once
   });
-  // mmdebstrap leaves its half-made root behind when it is interrupted. Its mounts go with their namespace.
+  // mmdebstrap leaves its half-made root behind when it is interrupted.
   const remove = () => removeWorkFolder(work, mmdebstrap, asRoot);
   const forget = onInterrupt(async () => {
     if (child.pid) killGroup(child.pid);
@@ -112,9 +113,12 @@ function killGroup(pid: number): void {
 
 async function removeWorkFolder(work: string, mmdebstrap: Mmdebstrap, asRoot: boolean): Promise<void> {
   const rm = ['rm', '-rf', '--one-file-system', work];
-  // What a namespace's users own, only they can remove.
-  if (asRoot) await execa('rm', rm.slice(1), { reject: false });
-  else {
+  if (asRoot) {
+    // As root mmdebstrap mounts /proc, /sys and others in the host's namespace.
+    await unmountBelow(work);
+    await execa('rm', rm.slice(1), { reject: false });
+  } else {
+    // What a namespace's users own, only they can remove; its mounts go with it.
     const helper = [...mmdebstrap.args, '--unshare-helper', ...rm];
     await execa(mmdebstrap.file, helper, { env: mmdebstrap.env, reject: false });
     await rmdir(work).catch(() => {});
