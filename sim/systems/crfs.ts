@@ -1,4 +1,5 @@
 import { all, Process, type Flow } from '../engine/process.ts';
+import { GoProgram } from '../host/go-program.ts';
 import type { Node } from '../host/node.ts';
 import { pageBytes } from '../pagecache/page.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
@@ -117,9 +118,12 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
       yield client.get(node.manifestPath(digest));
       yield client.get(node.blobPath(config.digest));
       prepare?.();
-      const daemon = node.client();
+      const daemon = new GoProgram(node.engine, host, cost('host.cores'));
+      const daemonClient = node.client();
       const footerBytes = cost('stargz.footerBytes');
-      const mounted = layers.map((layer) => new StargzLayer(node, daemon, layer.digest, layer.bytes));
+      const mounted = layers.map(
+        (layer) => new StargzLayer(node, daemonClient, daemon, layer.digest, layer.bytes),
+      );
       // The first mount of an image resolves all of its layers.
       yield* all(layers.map(({ tocOffset }, i) => mounted[i]!.resolve(tocOffset, footerBytes)));
       for (const { entries, tocBytes } of layers)

@@ -1,4 +1,5 @@
 import { Process, type Flow } from '../engine/process.ts';
+import type { GoProgram } from '../host/go-program.ts';
 import type { Client, Node } from '../host/node.ts';
 import type { ByteRange } from '../net/byte-range.ts';
 import type { ImageFile, StargzChunk } from './image.ts';
@@ -9,6 +10,7 @@ type BlobReader = <T>(read: Flow<T>) => Flow<T>;
 export class StargzLayer {
   readonly #node: Node;
   readonly #client: Client;
+  readonly #daemon: GoProgram;
   readonly #path: string;
   readonly #bytes: number;
   readonly #regionBytes: number;
@@ -16,9 +18,10 @@ export class StargzLayer {
   /** By offset: those that are there, and those that are being made. */
   readonly #chunks = new Map<number, Process>();
 
-  constructor(node: Node, client: Client, digest: string, bytes: number) {
+  constructor(node: Node, client: Client, daemon: GoProgram, digest: string, bytes: number) {
     this.#node = node;
     this.#client = client;
+    this.#daemon = daemon;
     this.#path = node.blobPath(digest);
     this.#bytes = bytes;
     this.#regionBytes = node.parameters.get('stargz.regionBytes');
@@ -80,19 +83,21 @@ export class StargzLayer {
     }
   }
 
-  /** The decompressor's buffer is filled with what follows in the file, also beyond the chunk. */
+  /**
+   * The decompressor's buffer is filled with what follows in the file, also beyond the chunk; again only when it has
+   * been used up.
+   */
   *#make({ offset, compressedBytes, bytes }: StargzChunk, fileEnd: number, readBlob: BlobReader): Flow {
-    const { parameters, host } = this.#node;
+    const { parameters } = this.#node;
     const cost = (name: string) => parameters.get(name);
     const bufferBytes = cost('stargz.readBufferBytes');
-    let pieces = 0;
-    for (let at = offset; at < offset + compressedBytes; at += bufferBytes)
-      pieces += yield* readBlob(this.fetch(at, Math.min(bufferBytes, fileEnd - at)));
-    yield host.work(
-      cost('stargz-chunk.chunks') +
-        cost('stargz-chunk.pieces') * pieces +
-        cost('stargz-chunk.compressedBytes') * compressedBytes +
-        cost('stargz-chunk.bytes') * bytes,
-    );
+    const nsPerByte =
+      cost('stargz-chunk.compressedBytes') + (cost('stargz-chunk.bytes') * bytes) / compressedBytes;
+    for (let at = offset; at < offset + compressedBytes; at += bufferBytes) {
+      const pieces = yield* readBlob(this.fetch(at, Math.min(bufferBytes, fileEnd - at)));
+      const used = Math.min(bufferBytes, offset + compressedBytes - at);
+      yield* this.#daemon.work(cost('stargz-chunk.pieces') * pieces + nsPerByte * used);
+    }
+    yield* this.#daemon.work(cost('stargz-chunk.chunks'));
   }
 }
