@@ -1,5 +1,5 @@
 import { guestPackages } from '../guests/debian.ts';
-import { listWorkloads, loadWorkload } from '../images/workload.ts';
+import { heldOutFolder, listWorkloads, loadWorkload } from '../images/workload.ts';
 import { writeWhole } from '../e2e/run.ts';
 import { terminalProgress, type Progress } from '../progress.ts';
 import type { DebianRoot, Package } from '../tools/debian-root.ts';
@@ -48,7 +48,8 @@ async function resolveAll(suite: Suite, progress: Progress): Promise<Package[]> 
   const roots = [guestPackages];
   if (suite === 'trixie') {
     roots.push(toolPackages, erofsPackages, []);
-    for (const name of await listWorkloads()) roots.push((await loadWorkload(name)).packages);
+    const names = [...(await listWorkloads()), ...(await listWorkloads(heldOutFolder))];
+    for (const name of names) roots.push((await loadWorkload(name)).packages);
   }
   return progress.stage(`asking the archive for ${suite}`, async (note) => {
     const found: Package[] = [];

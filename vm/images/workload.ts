@@ -8,6 +8,9 @@ import { readinessSchema } from './readiness.ts';
 /** Where the workloads that come with the testbed live: one folder each, `workload.json` and `rootfs/`. */
 export const workloadsFolder = join(import.meta.dirname, 'workloads');
 
+/** Others, on which the simulator was judged only when its model was made; "all" leaves them out. */
+export const heldOutFolder = join(import.meta.dirname, 'held-out');
+
 /** What a workload is: Debian packages, files of its own on top (`rootfs/`), a command, and when it is ready. */
 export const workloadSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single dashes'),
@@ -43,9 +46,18 @@ export async function listWorkloads(folder: string = workloadsFolder): Promise<s
  * @throws TrioError `UNKNOWN_WORKLOAD` (exit code 2) naming the nearest and all known ones, or `BAD_WORKLOAD` with
  *   every field that is wrong
  */
-export async function loadWorkload(name: string, folder: string = workloadsFolder): Promise<Workload> {
-  const known = await listWorkloads(folder);
-  if (!known.includes(name)) {
+export async function loadWorkload(
+  name: string,
+  folders: readonly string[] = [workloadsFolder, heldOutFolder],
+): Promise<Workload> {
+  const known: string[] = [];
+  let folder: string | undefined;
+  for (const each of folders) {
+    const names = await listWorkloads(each);
+    if (names.includes(name)) folder = each;
+    known.push(...names);
+  }
+  if (folder === undefined) {
     const guess = nearest(name, known);
     const meant = guess ? ` Did you mean ${guess}?` : '';
     throw usageError('UNKNOWN_WORKLOAD', `unknown workload "${name}".${meant} Known: ${known.join(', ')}`);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listWorkloads, loadWorkload } from '../../../vm/images/workload.ts';
+import { heldOutFolder, listWorkloads, loadWorkload } from '../../../vm/images/workload.ts';
 
 const good = {
   name: 'web',
@@ -20,6 +20,11 @@ describe('the workloads of the testbed', () => {
   it.each(['nginx', 'node', 'python', 'pytorch', 'redis', 'tomcat'])('%s is valid', async (name) => {
     expect(await loadWorkload(name)).toMatchObject({ name });
   });
+
+  it.each(['apache', 'gcc', 'ruby'])('%s is valid, and held out', async (name) => {
+    expect(await loadWorkload(name)).toMatchObject({ name });
+    expect(await listWorkloads(heldOutFolder)).toContain(name);
+  });
 });
 
 describe('loadWorkload', () => {
@@ -36,11 +41,11 @@ describe('loadWorkload', () => {
       typeof content === 'string' ? content : JSON.stringify(content),
     );
   };
-  const error = (name: string) => loadWorkload(name, folder).catch((reason: unknown) => reason);
+  const error = (name: string) => loadWorkload(name, [folder]).catch((reason: unknown) => reason);
 
   it('fills in what may be left out', async () => {
     await write('web', good);
-    expect(await loadWorkload('web', folder)).toMatchObject({
+    expect(await loadWorkload('web', [folder])).toMatchObject({
       env: {},
       npm: [],
       readiness: { kind: 'http', port: 80, path: '/' },
