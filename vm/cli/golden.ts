@@ -73,6 +73,8 @@ program
 async function record(options: Options): Promise<void> {
   const samples =
     options.samples === undefined ? undefined : wholeNumber('--samples', options.samples, 1, 1000);
+  const golden = await stat(options.golden).catch(() => undefined); // made if it is not there
+  if (golden && !golden.isDirectory()) throw usageError('NO_FOLDER', `${options.golden} is no folder`);
   await eachWorkload(options, async (plan, folder, progress) => {
     for (const part of partsNamed(options.parts) ?? usualParts)
       await recordPart(plan, part, folder, progress, samples);
@@ -81,6 +83,8 @@ async function record(options: Options): Promise<void> {
 }
 
 async function check(options: Options): Promise<void> {
+  if (!(await stat(options.golden).catch(() => undefined))?.isDirectory())
+    throw usageError('NO_FOLDER', `${options.golden} is no folder`);
   const outcomes: (Comparison & { readonly workload: string })[] = [];
   await eachWorkload(options, async (plan, folder, progress) => {
     const chosen = partsNamed(options.parts) ?? (await partsIn(folder));
@@ -130,8 +134,6 @@ async function eachWorkload(
   const guest = guestNamed(options.guest);
   partsNamed(options.parts);
   const golden = resolve(options.golden);
-  if (!(await stat(golden).catch(() => undefined))?.isDirectory())
-    throw usageError('NO_FOLDER', `${golden} is no folder`);
   if (options.image !== undefined && golden === goldenFolder)
     throw usageError('NO_GOLDEN', '--image needs --golden DIR: golden/ is of the workloads');
   const builds = await imagesOf(options);

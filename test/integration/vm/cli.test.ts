@@ -46,6 +46,8 @@ describe('usage errors: one message, exit code 2, nothing built', () => {
     ['e2e', ['--image', 'x', '--workload', 'nginx', '--ready', 'tcp:1'], 'exclude each other'],
     ['build', ['--guest', 'fedora'], 'unknown guest "fedora". Known: debian-13, debian-12'],
     ['shell', ['--workload', 'nope'], 'unknown workload "nope"'],
+    ['golden', ['record', '--golden', import.meta.filename], 'is no folder'],
+    ['golden', ['check', '--golden', 'nowhere'], 'nowhere is no folder'],
   ])('%s %j', async (command, args, message) => {
     const { exitCode, stderr, stdout, built } = await run(command, args);
     expect(stderr).toContain(message);
