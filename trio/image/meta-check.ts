@@ -131,6 +131,7 @@ class RecordChecker {
     namesOf: Uint32Array,
   ): number {
     let known = knownBefore;
+    let directories = 0;
     let before: Buffer | undefined;
     for (let index = first; index < first + count; index++) {
       const name = this.#name(index);
@@ -150,7 +151,9 @@ class RecordChecker {
         throw this.#bad('dentries', index, `directory ${inode} has two names`);
       const at = inode - inodes.first;
       namesOf[at] = (namesOf[at] ?? 0) + 1;
+      if (this.#isDirectory(inode)) directories++;
     }
+    this.#directoryLinks(directory, directories);
     if (known <= directory) throw this.#bad('inodes', directory, 'no name leads to it');
     return known;
   }
@@ -174,6 +177,15 @@ class RecordChecker {
     if (this.#isDirectory(number)) return;
     const nlink = this.#meta.field('inodes', layout.inode, number, 'nlink');
     if (nlink !== names) throw this.#bad('inodes', number, `it says ${nlink} names, there are ${names}`);
+  }
+
+  /** A directory that is not complete may have more subdirectories in the layer than here. */
+  #directoryLinks(number: number, directories: number): void {
+    const u32 = (field: 'nlink' | 'flags') => this.#meta.field('inodes', layout.inode, number, field);
+    const nlink = u32('nlink');
+    const isComplete = (u32('flags') & layout.dirComplete) !== 0;
+    if (isComplete ? nlink !== 2 + directories : nlink < 2 + directories)
+      throw this.#bad('inodes', number, `it says ${nlink} links, and has ${directories} subdirectories`);
   }
 
   #isDirectory(number: number): boolean {

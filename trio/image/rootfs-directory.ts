@@ -50,8 +50,8 @@ class DirectoryTree {
   readonly listing = createHash('sha256').update('trio directory 1\n');
   readonly #base: string;
   readonly #device: bigint;
-  /** Inodes with more than one name, by device and number. */
-  readonly #linked = new Map<string, TreeNode>();
+  /** Inodes with more than one name, by device and number, and their first path. */
+  readonly #linked = new Map<string, { node: TreeNode; path: string }>();
 
   constructor(base: string, top: BigIntStats) {
     this.#base = base;
@@ -78,8 +78,9 @@ class DirectoryTree {
     const key = `${stats.dev}:${stats.ino}`;
     const isDirectory = Number(stats.mode & 0o170000n) === fileType.directory;
     const known = isDirectory ? undefined : this.#linked.get(key);
-    const node = known ?? this.#node(stats, path);
-    if (!isDirectory && stats.nlink > 1n) this.#linked.set(key, node);
+    if (known) this.listing.update(`${JSON.stringify([path, known.path])}\n`);
+    const node = known?.node ?? this.#node(stats, path);
+    if (!known && !isDirectory && stats.nlink > 1n) this.#linked.set(key, { node, path });
     parent.add(name, node);
     // Below a mount point are other file systems (proc, say): no part of the image.
     return isDirectory && stats.dev !== this.#device ? undefined : node;

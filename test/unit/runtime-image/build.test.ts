@@ -1,5 +1,5 @@
 import { setAttributeSync } from '@napi-rs/xattr';
-import { link, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildRuntimeImage, dataFile, metaFile } from '../../../trio/image/build.ts';
@@ -47,6 +47,18 @@ async function build(
   if (!meta || !data) throw new Error('not written');
   return { out, report, meta, data };
 }
+
+describe('the id of a directory', () => {
+  it('says which names are of one file', async () => {
+    const root = await makeRoot();
+    const ids = [(await openDirectory(root)).id];
+    await link(join(root, 'etc/config'), join(root, 'usr/too'));
+    ids.push((await openDirectory(root)).id);
+    await rename(join(root, 'usr/too'), join(root, 'usr/two'));
+    ids.push((await openDirectory(root)).id);
+    expect(new Set(ids).size).toBe(3);
+  });
+});
 
 describe('the runtime image of a directory', () => {
   it('holds what was read, in order of first access, padded to pages', async () => {

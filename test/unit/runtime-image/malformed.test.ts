@@ -95,6 +95,11 @@ describe('a malformed runtime image', () => {
       set('dentries', 8, dentry.at.inode, layout.noInode),
       /inodes, record 7: no name leads to it/,
     ],
+    [
+      'fewer links of a directory than subdirectories',
+      set('inodes', 0, inode.at.nlink, 1),
+      /inodes, record 0: it says 1 links, and has \d subdirectories/,
+    ],
     ['a wrong number of names', set('inodes', 3, inode.at.nlink, 3), /it says 3 names, there are 2/],
     [
       'a name past the strings',

@@ -33,9 +33,21 @@ describe('the requests of recorded starts', () => {
     expect(lastAnswerNs).toBeLessThan(writtenNs + drainNs);
   });
 
-  const lazy = starts.filter(({ profile, system }) => profile === 'wan100m' && system !== 'full');
+  const sent = (start: (typeof starts)[number]) =>
+    replayRequests(start).link.up.packets / start.net.txPackets;
+  const lazy = starts.filter(({ profile, system }) => profile !== 'lan10g' && system !== 'full');
 
   it.each(lazy)('are acknowledged as in $name', (start) => {
-    expect(error(replayRequests(start).link.up.packets, start.net.txPackets)).toBeLessThan(0.25);
+    expect(Math.abs(sent(start) - 1)).toBeLessThan(0.21);
   });
+
+  // What sim/README.md says is not modelled.
+  it.each(starts.filter(({ system }) => system === 'full'))(
+    'are acknowledged too often in $name',
+    (start) => {
+      const [least, most] = start.profile === 'wan100m' ? [0.97, 1.62] : [2.3, 13.2];
+      expect(sent(start)).toBeGreaterThan(least);
+      expect(sent(start)).toBeLessThan(most);
+    },
+  );
 });
