@@ -4,19 +4,22 @@ const minuteMs = 60_000;
 /** Else every project would run all benchmarks. */
 const none = { include: [] };
 const setupFiles = ['test/support/property-seed.ts'];
+/** No test is about time: these only end what hangs, on a busy machine too. */
+const patience = { testTimeout: minuteMs, hookTimeout: minuteMs };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, benchmark: none } },
+      {
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, benchmark: none, ...patience },
+      },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           setupFiles,
           benchmark: none,
-          testTimeout: minuteMs,
-          hookTimeout: minuteMs,
+          ...patience,
         },
       },
       {

@@ -67,7 +67,8 @@ export class StargzLayer {
 
   /**
    * Has those of a file's chunks that hold these bytes fetched, decompressed and verified, one after the other; who
-   * comes meanwhile waits for them.
+   * comes meanwhile waits for them. The snapshotter has no such rule: both do it, and fetch what has not come yet. But
+   * in recorded starts that is rare, and without the rule predictions are worse (requests off by 1.3 % for 0.4 %).
    *
    * @param readBlob  does each read of the blob, when it may be done
    */
