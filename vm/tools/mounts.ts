@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { readFile, realpath } from 'node:fs/promises';
 
 /**
- * Where something is mounted below a folder, the innermost first: the order to unmount them in.
+ * Where something is mounted below a folder (a path without symbolic links), the innermost first: the order to unmount them in.
  *
  * @param mountinfo text of /proc/PID/mountinfo (proc_pid_mountinfo(5)): the fifth field is the place, in which space,
  *   tab, newline and backslash are octal escapes
@@ -20,6 +20,8 @@ export function mountsBelow(folder: string, mountinfo: string): string[] {
 
 /** Unmounts all below a folder; what still is in use goes with its last user. Needs root. */
 export async function unmountBelow(folder: string): Promise<void> {
-  for (const path of mountsBelow(folder, await readFile('/proc/self/mountinfo', 'utf8')))
+  const place = await realpath(folder).catch(() => undefined);
+  if (place === undefined) return; // removed already
+  for (const path of mountsBelow(place, await readFile('/proc/self/mountinfo', 'utf8')))
     await execa('umount', ['--lazy', path], { reject: false });
 }
