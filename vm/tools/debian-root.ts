@@ -83,7 +83,8 @@ export async function buildDebianRoot(root: DebianRoot, tarPath: string, progres
     detached: true, // its own process group: a Ctrl-C must not reach it before us, and we end all of it at once
   });
   // mmdebstrap leaves its half-made root behind when it is interrupted.
-  const remove = () => removeWorkFolder(work, mmdebstrap, asRoot);
+  let removal: Promise<void> | undefined; // one: after an interrupt the end of the child brings us here as well
+  const remove = () => (removal ??= removeWorkFolder(work, mmdebstrap, asRoot));
   const forget = onInterrupt(async () => {
     if (child.pid) killGroup(child.pid);
     await child;
