@@ -3,7 +3,7 @@ import type { Flow } from '../engine/process.ts';
 import { Semaphore } from '../engine/semaphore.ts';
 import type { Host } from './host.ts';
 
-/** After this long a goroutine has to give way to another (Go's runtime/proc.go, forcePreemptNS), ns. */
+/** After this long a goroutine has to give way (Go's runtime/proc.go, forcePreemptNS), ns where work was measured. */
 const turnNs = 10e6;
 
 /**

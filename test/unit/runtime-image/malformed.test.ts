@@ -100,6 +100,14 @@ describe('a malformed runtime image', () => {
       set('inodes', 0, inode.at.nlink, 1),
       /inodes, record 0: it says 1 links, and has \d subdirectories/,
     ],
+    [
+      'more links of a complete directory than subdirectories',
+      (m) => {
+        m.writeUInt32LE(layout.dirComplete, place(m, 'inodes', 0) + inode.at.flags);
+        m.writeUInt32LE(9, place(m, 'inodes', 0) + inode.at.nlink);
+      },
+      /inodes, record 0: it says 9 links, and has \d subdirectories/,
+    ],
     ['a wrong number of names', set('inodes', 3, inode.at.nlink, 3), /it says 3 names, there are 2/],
     [
       'a name past the strings',

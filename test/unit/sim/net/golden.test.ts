@@ -36,7 +36,7 @@ describe('the requests of recorded starts', () => {
   const sent = (start: (typeof starts)[number]) =>
     replayRequests(start).link.up.packets / start.net.txPackets;
   const lazy = starts.filter(({ profile, system }) => profile !== 'lan10g' && system !== 'full');
-  /** The only one with two large answers at once. That this is why is inferred. */
+  /** The only one on wan100m with two large answers at once. That this is why is inferred. */
   const withTwoAtOnce = 'held-out/debian-13/gcc crfs-lazy on wan100m';
 
   it.each(lazy)('are acknowledged as in $name', (start) => {
