@@ -85,7 +85,7 @@ async function makeLargeFiles(root: string): Promise<string[]> {
 async function packerOf(root: string, paths: readonly string[], target: string) {
   const rootfs = await openDirectory(root);
   const recording = new Recording(new MergedView(rootfs));
-  for (const path of paths) recording.access(path, 1, 0, 1 << 30);
+  for (const path of paths) recording.access(recording.file(path), 1, 0, 1 << 30);
   const plan = planData(recording.files(), 'first-access');
   const pack = async () => {
     const file = await open(target, 'wx+');

@@ -35,7 +35,7 @@ test(`a text trace of ${lines} lines over ${files} files`, async ({ bench }) => 
     }),
     bench('text trace', async () => {
       let accesses = 0;
-      const reader = new TextTraceReader(text, { access: () => accesses++ });
+      const reader = new TextTraceReader(text, { file: () => {}, access: () => accesses++ });
       for await (const chunk of createReadStream(text, { highWaterMark: 1 << 18 }))
         reader.push(chunk as Buffer);
       reader.end();

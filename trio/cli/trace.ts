@@ -87,7 +87,7 @@ function filterCommand(): Command {
         const types = type && { accessTypes: new Set(type) };
         const summary = await readStartTrace(
           files,
-          { access, name: () => {} },
+          { file: (path) => path, access, name: () => {} },
           { ...options, ...types, accept },
         );
         return summary.warnings;

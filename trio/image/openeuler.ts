@@ -5,7 +5,7 @@ import { DataWriter } from './data-writer.ts';
 import { withDrafts } from './drafts.ts';
 import type { Note } from './build.ts';
 import { fileType, pageBytes } from './layout.ts';
-import { MergedView, type Found } from './merged-view.ts';
+import { MergedView } from './merged-view.ts';
 import { OrderedRanges } from './ordered-ranges.ts';
 import type { ReadRequest, Rootfs, TreeNode } from './rootfs.ts';
 
@@ -21,10 +21,11 @@ export interface OpenEulerPair {
   readonly dataBytes: number;
 }
 
+/** What a path of the trace leads to. */
 interface PublishedFile {
   readonly node: TreeNode;
-  /** As the first line of its path says. */
-  readonly ino: number;
+  /** As the first line says of which something is published. */
+  ino: number | undefined;
   readonly ranges: OrderedRanges;
 }
 
@@ -32,23 +33,28 @@ interface PublishedFile {
  * Arranges a trace as openEuler's tool is published to do. Files are told apart by their paths, so one that was read
  * by two comes twice; ranges are bytes, not pages. Unlike the tool, a symlink is followed inside the root.
  */
-export class PublishedArrangement implements StartSink {
+export class PublishedArrangement implements StartSink<PublishedFile | undefined> {
   readonly #view: MergedView;
-  readonly #found = new Map<string, Found | undefined>();
-  readonly #files = new Map<string, PublishedFile>();
+  readonly #found = new Map<string, PublishedFile | undefined>();
+  /** Those of which something is published, in the order of their first lines. */
+  readonly #files: PublishedFile[] = [];
 
   constructor(rootfs: Rootfs) {
     this.#view = new MergedView(rootfs);
   }
 
-  access(path: string, ino: number, offsetBytes: number, lengthBytes: number): void {
-    if (leftOut.some((prefix) => path.startsWith(prefix))) return;
+  file(path: string): PublishedFile | undefined {
     if (!this.#found.has(path)) this.#found.set(path, this.#find(path));
-    const node = this.#found.get(path)?.node;
-    if (!node || offsetBytes >= node.attributes.sizeBytes) return;
-    const file = this.#files.get(path) ?? { node, ino, ranges: new OrderedRanges() };
-    this.#files.set(path, file);
-    file.ranges.add(offsetBytes, Math.min(offsetBytes + lengthBytes, node.attributes.sizeBytes), 0);
+    return this.#found.get(path);
+  }
+
+  access(file: PublishedFile | undefined, ino: number, offsetBytes: number, lengthBytes: number): void {
+    if (!file) return;
+    const { sizeBytes } = file.node.attributes;
+    if (offsetBytes >= sizeBytes) return;
+    if (file.ino === undefined) this.#files.push(file);
+    file.ino ??= ino;
+    file.ranges.add(offsetBytes, Math.min(offsetBytes + lengthBytes, sizeBytes), 0);
   }
 
   /** Only contents are published. */
@@ -64,7 +70,7 @@ export class PublishedArrangement implements StartSink {
     const requests: ReadRequest[] = [];
     const starts: number[] = [];
     let dataBytes = 0;
-    const files = [...this.#files.values()].map(({ node, ino, ranges }) => {
+    const files = this.#files.map(({ node, ino, ranges }) => {
       const texts = ranges.merged().map(({ start, end }) => {
         const lengthBytes = end - start;
         requests.push({ node, offsetBytes: start, lengthBytes });
@@ -78,9 +84,11 @@ export class PublishedArrangement implements StartSink {
     return { meta: files.join('@'), requests, starts, dataBytes };
   }
 
-  #find(path: string): Found | undefined {
+  #find(path: string): PublishedFile | undefined {
+    if (leftOut.some((prefix) => path.startsWith(prefix))) return undefined;
     const found = this.#view.resolve(path, true);
-    return typeof found === 'string' || found.node.type !== fileType.regular ? undefined : found;
+    if (typeof found === 'string' || found.node.type !== fileType.regular) return undefined;
+    return { node: found.node, ino: undefined, ranges: new OrderedRanges() };
   }
 }
 

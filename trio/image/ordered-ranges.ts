@@ -34,13 +34,30 @@ export class OrderedRanges {
     this.#list[at + 2] = firstOrder;
   }
 
+  /** The least order of any range; undefined while there is none. */
+  get firstOrder(): number | undefined {
+    let first: number | undefined;
+    for (let at = 2; at < this.#used; at += width) first = Math.min(first ?? Infinity, this.#list[at] ?? 0);
+    return first;
+  }
+
+  /** How many ranges there are, none touching another. */
+  get count(): number {
+    return this.#used / width;
+  }
+
+  /** Calls with each of the ranges, sorted. */
+  forEach(callback: (start: number, end: number, order: number) => void): void {
+    const list = this.#list;
+    for (let at = 0; at < this.#used; at += width)
+      callback(list[at] ?? 0, list[at + 1] ?? 0, list[at + 2] ?? 0);
+  }
+
   /** The ranges sorted, none touching another. */
   merged(): readonly Range[] {
-    return Array.from({ length: this.#used / width }, (_, i) => ({
-      start: this.#list[i * width] ?? 0,
-      end: this.#list[i * width + 1] ?? 0,
-      order: this.#list[i * width + 2] ?? 0,
-    }));
+    const ranges: Range[] = [];
+    this.forEach((start, end, order) => ranges.push({ start, end, order }));
+    return ranges;
   }
 
   /** Where the first range is that ends at `start` or behind it. */

@@ -28,18 +28,35 @@ export interface Plan {
  * first appearance, each from its beginning.
  */
 export function planData(files: readonly RecordedFile[], order: DataOrder): Plan {
-  const runs = files.flatMap(({ node, ranges }) => ranges.merged().map((range) => ({ node, ...range })));
-  // The sort is stable, and no two files share an access: the order is total.
-  if (order === 'first-access') runs.sort((a, b) => a.order - b.order);
+  // Runs in flat arrays: hundreds of thousands of objects would cost more than all else here.
+  const count = files.reduce((sum, { ranges }) => sum + ranges.count, 0);
+  const fileOf = new Uint32Array(count);
+  const starts = new Float64Array(count);
+  const ends = new Float64Array(count);
+  const orders = new Float64Array(count);
+  let filled = 0;
+  for (const [at, { ranges }] of files.entries())
+    ranges.forEach((start, end, firstAccess) => {
+      fileOf[filled] = at;
+      starts[filled] = start;
+      ends[filled] = end;
+      orders[filled++] = firstAccess;
+    });
+  const runs = new Uint32Array(count).map((_, run) => run);
+  // No two runs share an access: the order is total.
+  if (order === 'first-access') runs.sort((a, b) => (orders[a] ?? 0) - (orders[b] ?? 0));
   const extents: PlannedExtent[] = [];
   let dataPage = 0;
-  for (const { node, start, end } of runs)
-    for (let filePage = start; filePage < end;) {
+  for (const run of runs) {
+    const node = (files[fileOf[run] ?? 0] as RecordedFile).node;
+    const end = ends[run] ?? 0;
+    for (let filePage = starts[run] ?? 0; filePage < end;) {
       const next = Math.min(end, (Math.floor(filePage / extentPagesMax) + 1) * extentPagesMax);
       const pageCount = next - filePage;
       extents.push({ node, filePage, pageCount, dataPage });
       dataPage += pageCount;
       filePage = next;
     }
+  }
   return { extents, files, pages: dataPage };
 }

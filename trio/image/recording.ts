@@ -33,42 +33,51 @@ export interface RecordedFile {
   readonly ranges: OrderedRanges;
 }
 
-/** A file of the image that the trace names; `isListed` once something of it counts. */
-interface OpenFile extends RecordedFile {
-  /** In the log. */
-  readonly number: number;
-  readonly sizeBytes: number;
-  isListed: boolean;
-}
-
-/** Takes a start in, against the image it was traced on: what it needs of each file, clipped and in whole pages. */
-export class Recording implements StartSink {
+/**
+ * Takes a start in, against the image it was traced on: what it needs of each file, clipped and in whole pages. It
+ * calls a path by a number, and has what an access needs of it in flat arrays: objects of twenty thousand files do not
+ * stay in a core's cache, and a million accesses would wait for them.
+ */
+export class Recording implements StartSink<number> {
   accesses = 0;
   readonly #view: MergedView;
   readonly #log = new AccessLog();
-  /** Files with something recorded, in the order of their first access that counts. */
+  /** Files that the trace names, by their numbers in the log. */
   readonly #files: RecordedFile[] = [];
-  readonly #byNode = new Map<TreeNode, OpenFile>();
-  readonly #paths = new Map<string, OpenFile | DropReason>();
+  readonly #fileNumbers = new Map<TreeNode, number>();
+  readonly #pathNumbers = new Map<string, number>();
+  readonly #paths: string[] = [];
+  /** By a path's number: its file's in the log; -1 for one that #pathFaults says what is wrong with. */
+  readonly #pathFiles: number[] = [];
+  readonly #pathSizesBytes: number[] = [];
+  readonly #pathFaults = new Map<number, DropReason>();
   readonly #names = new Set<string>();
-  readonly #dropped = new Map<DropReason, { accesses: number; paths: Set<string> }>();
+  readonly #dropped = new Map<DropReason, { accesses: number; paths: Set<number> }>();
 
   constructor(view: MergedView) {
     this.#view = view;
   }
 
-  access(path: string, _ino: number, offsetBytes: number, lengthBytes: number): void {
+  file(path: string): number {
+    const known = this.#pathNumbers.get(path);
+    if (known !== undefined) return known;
+    const found = this.#find(path);
+    const number = this.#paths.push(path) - 1;
+    this.#pathNumbers.set(path, number);
+    if (typeof found === 'string') this.#pathFaults.set(number, found);
+    this.#pathFiles.push(typeof found === 'string' ? -1 : this.#open(found));
+    this.#pathSizesBytes.push(typeof found === 'string' ? 0 : found.node.attributes.sizeBytes);
+    return number;
+  }
+
+  access(path: number, _ino: number, offsetBytes: number, lengthBytes: number): void {
     const order = this.accesses++;
-    const file = this.#paths.get(path) ?? this.#open(path);
-    if (typeof file === 'string') return this.#drop(file, path);
-    if (lengthBytes <= 0) return this.#drop('empty', path);
-    if (offsetBytes >= file.sizeBytes) return this.#drop('pastEnd', path);
-    const endBytes = Math.min(offsetBytes + lengthBytes, file.sizeBytes);
-    if (!file.isListed) {
-      file.isListed = true;
-      this.#files.push(file);
-    }
-    this.#log.add(file.number, Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
+    const file = this.#pathFiles[path] ?? -1;
+    const sizeBytes = this.#pathSizesBytes[path] ?? 0;
+    if (file < 0 || lengthBytes <= 0 || offsetBytes >= sizeBytes)
+      return this.#drop(this.#pathFaults.get(path) ?? (lengthBytes <= 0 ? 'empty' : 'pastEnd'), path);
+    const endBytes = Math.min(offsetBytes + lengthBytes, sizeBytes);
+    this.#log.add(file, Math.floor(offsetBytes / pageBytes), Math.ceil(endBytes / pageBytes), order);
   }
 
   /** The image itself knows what exists: a name that is there only in the running container is not in its layers. */
@@ -78,9 +87,12 @@ export class Recording implements StartSink {
     this.#resolve(path, false, 'a name');
   }
 
+  /** Files with something recorded, in the order of their first access that counts. */
   files(): readonly RecordedFile[] {
     this.#log.flush();
-    return this.#files;
+    const first = new Map(this.#files.map((file) => [file, file.ranges.firstOrder]));
+    const recorded = this.#files.filter((file) => first.get(file) !== undefined);
+    return recorded.sort((a, b) => (first.get(a) ?? 0) - (first.get(b) ?? 0));
   }
 
   dropped(): readonly Dropped[] {
@@ -88,27 +100,25 @@ export class Recording implements StartSink {
       reason,
       accesses,
       paths: paths.size,
-      example: [...paths][0] ?? '',
+      example: this.#paths[[...paths][0] ?? -1] ?? '',
     }));
   }
 
-  #open(path: string): OpenFile | DropReason {
-    const file = this.#find(path);
-    this.#paths.set(path, file);
-    return file;
+  #find(path: string): Found | DropReason {
+    const found = this.#resolve(path, true, `access ${this.accesses + 1}`);
+    if (typeof found === 'string') return found;
+    return found.node.type === fileType.regular ? found : 'notRegular';
   }
 
-  #find(path: string): OpenFile | DropReason {
-    const found = this.#resolve(path, true, `access ${this.accesses}`);
-    if (typeof found === 'string') return found;
-    if (found.node.type !== fileType.regular) return 'notRegular';
+  /** The file's number in the log. */
+  #open(found: Found): number {
     // Another path may lead to the same inode.
-    const known = this.#byNode.get(found.node);
-    if (known) return known;
-    const { sizeBytes } = found.node.attributes;
-    const file = { ...found, sizeBytes, ...this.#log.open(), isListed: false };
-    this.#byNode.set(found.node, file);
-    return file;
+    const known = this.#fileNumbers.get(found.node);
+    if (known !== undefined) return known;
+    const { number, ranges } = this.#log.open();
+    this.#files.push({ ...found, ranges });
+    this.#fileNumbers.set(found.node, number);
+    return number;
   }
 
   #resolve(path: string, followLast: boolean, what: string): Found | NotFound {
@@ -120,7 +130,7 @@ export class Recording implements StartSink {
     }
   }
 
-  #drop(reason: DropReason, path: string): void {
+  #drop(reason: DropReason, path: number): void {
     const known = this.#dropped.get(reason);
     if (known) {
       known.accesses++;

@@ -25,18 +25,19 @@ export interface Untaken {
  * Turns the records of a rich trace into a start's accesses and names. An access is whole pages, cut off at the file's
  * end: what the page cache had to hold for it.
  */
-export class AccessFeeder {
+export class AccessFeeder<File> {
   accesses = 0;
   names = 0;
   readonly untaken: Untaken = { unnamed: 0, unnamedInodes: 0, notRegular: 0, pastEnd: 0, retriedFaults: 0 };
   readonly visitor: TraceVisitor;
   readonly #inodes: Inodes;
-  readonly #sink: StartSink;
+  readonly #sink: StartSink<File>;
+  readonly #files = new Map<string, File>();
   readonly #unnamed = new Set<object>();
   #pageBytes = 4096;
 
   /** @param inodes  filled by `inodeCollector` from the same trace */
-  constructor(inodes: Inodes, sink: StartSink, types: ReadonlySet<AccessType> = new Set(accessTypes)) {
+  constructor(inodes: Inodes, sink: StartSink<File>, types: ReadonlySet<AccessType> = new Set(accessTypes)) {
     this.#inodes = inodes;
     this.#sink = sink;
     const read = (record: FileRecord & { readonly posBytes: number; readonly countBytes: number }) => {
@@ -88,8 +89,21 @@ export class AccessFeeder {
       const firstBytes = Math.floor(startBytes / pageBytes) * pageBytes;
       const lastBytes = Math.ceil(Math.min(endBytes, inodeBytes) / pageBytes) * pageBytes;
       this.accesses++;
-      this.#sink.access(inode.path, ino, firstBytes, Math.min(lastBytes, inodeBytes) - firstBytes);
+      this.#sink.access(
+        this.#file(inode.path),
+        ino,
+        firstBytes,
+        Math.min(lastBytes, inodeBytes) - firstBytes,
+      );
     }
+  }
+
+  #file(path: string): File {
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
+    const file = this.#sink.file(path);
+    this.#files.set(path, file);
+    return file;
   }
 
   #name(path: string | undefined, exists: boolean): void {

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { usageError } from '../errors.ts';
-import { Needed } from './needed.ts';
+import { Needed, type NeededFile } from './needed.ts';
 import { cut, intersection, type Ranges } from './range-set.ts';
 import { readStartTrace } from './read.ts';
+import type { StartSink } from './sink.ts';
 import { traceFilesAt, type ReadOptions } from './trace-file.ts';
 
 /** Takes the ranges of the merged trace, one by one. */
@@ -53,15 +54,16 @@ export async function mergeTraces(
 }
 
 /** A sink that gathers, and says which ranges are new. */
-function sinkOf(needed: Needed, onNew?: RangeOutput) {
+function sinkOf(needed: Needed, onNew?: RangeOutput): StartSink<NeededFile> {
   return {
-    access: (path: string, ino: number, offsetBytes: number, lengthBytes: number) =>
+    file: (path) => needed.file(path),
+    access: (file, ino, offsetBytes, lengthBytes) =>
       needed.access(
-        path,
+        file,
         ino,
         offsetBytes,
         lengthBytes,
-        onNew && ((start, end) => onNew(path, needed.files.get(path)?.ino ?? ino, start, end - start)),
+        onNew && ((start, end) => onNew(file.path, file.ino ?? ino, start, end - start)),
       ),
     name: () => {},
   };

@@ -3,25 +3,31 @@ import type { StartSink } from './sink.ts';
 
 /** What a start needed of one file. */
 export interface NeededFile {
+  readonly path: string;
   /** Of the first access. */
-  readonly ino: number;
+  ino: number | undefined;
   /** In bytes. */
   readonly set: RangeSet;
 }
 
 /** Gathers what a start needed, per path in order of first access; each byte once. */
-export class Needed implements StartSink {
+export class Needed implements StartSink<NeededFile> {
   readonly files = new Map<string, NeededFile>();
 
+  file(path: string): NeededFile {
+    let file = this.files.get(path);
+    if (!file) this.files.set(path, (file = { path, ino: undefined, set: new RangeSet() }));
+    return file;
+  }
+
   access(
-    path: string,
+    file: NeededFile,
     ino: number,
     offsetBytes: number,
     lengthBytes: number,
     onNew?: (startBytes: number, endBytes: number) => void,
   ): void {
-    let file = this.files.get(path);
-    if (!file) this.files.set(path, (file = { ino, set: new RangeSet() }));
+    file.ino ??= ino;
     file.set.add(offsetBytes, offsetBytes + lengthBytes, onNew);
   }
 

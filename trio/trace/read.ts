@@ -48,9 +48,9 @@ export interface StartTraceOptions extends ReadOptions {
  * @param paths  the streams of a rich trace (one per CPU) or the parts of a text trace; a folder stands for its files
  * @throws TrioError `TRACE_UNREADABLE`, `BAD_TRACE`, `TRACE_VERSION`, `TRACE_STREAMS`
  */
-export async function readStartTrace(
+export async function readStartTrace<File>(
   paths: string | readonly string[],
-  sink: StartSink,
+  sink: StartSink<File>,
   options: StartTraceOptions = {},
 ): Promise<TraceSummary> {
   const trace = await openTrace(paths, options);
@@ -58,7 +58,7 @@ export async function readStartTrace(
   return trace.format === 'text' ? readText(trace, sink) : readRich(trace, paths, sink, options);
 }
 
-async function readText(trace: OpenTrace, sink: StartSink): Promise<TraceSummary> {
+async function readText<File>(trace: OpenTrace, sink: StartSink<File>): Promise<TraceSummary> {
   let lines = 0;
   for (const { path, chunks } of trace.files) {
     const reader = new TextTraceReader(path, sink);
@@ -81,10 +81,10 @@ async function readText(trace: OpenTrace, sink: StartSink): Promise<TraceSummary
   };
 }
 
-async function readRich(
+async function readRich<File>(
   trace: OpenTrace,
   paths: string | readonly string[],
-  sink: StartSink,
+  sink: StartSink<File>,
   options: StartTraceOptions,
 ): Promise<TraceSummary> {
   for (const { path } of trace.files)

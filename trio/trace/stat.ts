@@ -42,7 +42,8 @@ export async function statTrace(
   const summary = await readStartTrace(
     paths,
     {
-      access: (path, ino, offsetBytes, lengthBytes) => needed.access(path, ino, offsetBytes, lengthBytes),
+      file: (path) => needed.file(path),
+      access: (file, ino, offsetBytes, lengthBytes) => needed.access(file, ino, offsetBytes, lengthBytes),
       name: (path, exists) => names[exists ? 'existing' : 'missing'].add(path),
     },
     {

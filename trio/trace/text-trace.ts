@@ -10,10 +10,12 @@ import type { StartSink } from './sink.ts';
  * What is not such a line is refused with its place: half of a trace is no trace. Memory is bounded by the distinct
  * paths (see {@link PathTable}) and one line.
  */
-export class TextTraceReader {
+export class TextTraceReader<File> {
   readonly #source: string;
-  readonly #sink: Pick<StartSink, 'access'>;
+  readonly #sink: Pick<StartSink<File>, 'file' | 'access'>;
   readonly #paths = new PathTable();
+  /** What the sink calls the files of the paths, by the paths' ids. */
+  readonly #files: File[] = [];
   /** Of the chunk that is being read. */
   #chunkOffsetBytes = 0;
   /** What came of a line that has not ended yet. */
@@ -23,7 +25,7 @@ export class TextTraceReader {
   #value = 0;
 
   /** @param source  what errors call the trace, e.g. its file's name */
-  constructor(source: string, sink: Pick<StartSink, 'access'>) {
+  constructor(source: string, sink: Pick<StartSink<File>, 'file' | 'access'>) {
     this.#source = source;
     this.#sink = sink;
   }
@@ -92,7 +94,8 @@ export class TextTraceReader {
     if (typeof path === 'string')
       throw this.#error(offsetBytes, `${path}: ${quoted(bytes.subarray(start, end))}`);
     this.#lines++;
-    this.#sink.access(this.#paths.path(path), ino, offset, length);
+    if (path === this.#files.length) this.#files.push(this.#sink.file(this.#paths.path(path)));
+    this.#sink.access(this.#files[path] as File, ino, offset, length);
   }
 
   /**

@@ -4,14 +4,18 @@ import type { StartSink } from './sink.ts';
 export const pageBytes = 4096;
 
 /** Counts the pages that a start touched, each once. */
-export class TouchedPages implements StartSink {
+export class TouchedPages implements StartSink<Set<number>> {
   /** Path → the indexes of its touched pages. */
   readonly byPath = new Map<string, Set<number>>();
 
-  access(path: string, _ino: number, offsetBytes: number, lengthBytes: number): void {
-    if (lengthBytes === 0) return;
+  file(path: string): Set<number> {
     let pages = this.byPath.get(path);
     if (!pages) this.byPath.set(path, (pages = new Set()));
+    return pages;
+  }
+
+  access(pages: Set<number>, _ino: number, offsetBytes: number, lengthBytes: number): void {
+    if (lengthBytes === 0) return;
     const last = Math.floor((offsetBytes + lengthBytes - 1) / pageBytes);
     for (let page = Math.floor(offsetBytes / pageBytes); page <= last; page++) pages.add(page);
   }

@@ -280,7 +280,7 @@ async function pagesOfImage(folder: string): Promise<TouchedPages> {
     if (inode !== undefined && !paths.has(inode)) paths.set(inode, path);
   const pages = new TouchedPages();
   for (const { inode, filePage, pageCount } of extents(meta))
-    pages.access(paths.get(inode) ?? '', inode, filePage * pageBytes, pageCount * pageBytes);
+    pages.access(pages.file(paths.get(inode) ?? ''), inode, filePage * pageBytes, pageCount * pageBytes);
   return pages;
 }
 

@@ -58,9 +58,9 @@ describe('completeness', () => {
 
   it('counts the pages of the image that are not in the runtime image, and the other way round', async () => {
     const touched = new TouchedPages();
-    touched.access('/bin/uno', 1, 4 * 4096, 4096);
-    touched.access('/etc/two', 3, 0, 100);
-    touched.access('/etc/two', 3, 8192, 1);
+    touched.access(touched.file('/bin/uno'), 1, 4 * 4096, 4096);
+    touched.access(touched.file('/etc/two'), 3, 0, 100);
+    touched.access(touched.file('/etc/two'), 3, 8192, 1);
     const image = await readImageInodes(await file('inodes', inodes));
     expect(await completeness(await file('events0', trace.bytes()), image, touched)).toEqual({
       demandedPages: 3,

@@ -38,7 +38,7 @@ async function build(
     await openDirectory(root),
     async (sink: StartSink) => {
       for (const path of paths) sink.name(path, true);
-      for (const [path, offset, length] of accesses) sink.access(path, 1, offset, length);
+      for (const [path, offset, length] of accesses) sink.access(sink.file(path), 1, offset, length);
     },
     out,
     order,

@@ -66,7 +66,7 @@ async function upperFolder(): Promise<string> {
 const feed =
   (...paths: string[]) =>
   async (sink: StartSink) =>
-    paths.forEach((path) => sink.access(path, 1, 0, 1 << 20));
+    paths.forEach((path) => sink.access(sink.file(path), 1, 0, 1 << 20));
 
 async function built(rootfs: Parameters<typeof buildRuntimeImage>[0], ...paths: string[]) {
   const out = await temporaryFolder();

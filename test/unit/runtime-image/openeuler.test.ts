@@ -72,7 +72,8 @@ async function exported(lines: readonly Line[]) {
   const folder = await temporaryFolder();
   const pair = await exportOpenEuler(
     rootfs(),
-    async (sink) => lines.forEach(({ path, ino, offset, length }) => sink.access(path, ino, offset, length)),
+    async (sink) =>
+      lines.forEach(({ path, ino, offset, length }) => sink.access(sink.file(path), ino, offset, length)),
     folder,
   );
   const [meta, data] = [

@@ -30,7 +30,8 @@ it.each(['first-access', 'published'] as const)('plans every touched page once, 
         return node;
       });
       const recording = new Recording(new MergedView(memoryRootfs(root)));
-      for (const { file: at, offset, length } of accesses) recording.access(`/f${at}`, 1, offset, length);
+      for (const { file: at, offset, length } of accesses)
+        recording.access(recording.file(`/f${at}`), 1, offset, length);
       const plan = planData(recording.files(), order);
 
       const expected = touched(accesses);

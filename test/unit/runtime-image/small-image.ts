@@ -24,8 +24,8 @@ export async function smallImage(): Promise<string> {
     memoryRootfs(lower, upper),
     async (sink) => {
       sink.name('/etc/gone', false);
-      sink.access('/link/a', 1, 4096, 4096);
-      sink.access('/big', 2, 255 * 4096, 2 * 4096);
+      sink.access(sink.file('/link/a'), 1, 4096, 4096);
+      sink.access(sink.file('/big'), 2, 255 * 4096, 2 * 4096);
     },
     folder,
     'first-access',

@@ -15,6 +15,7 @@ async function read(paths: string | string[], options?: StartTraceOptions) {
   const summary = await readStartTrace(
     paths,
     {
+      file: (path: string) => path,
       access: (path, ino, offset, length) => got.push(`${path} ${ino} ${offset}+${length}`),
       name: (path, exists) => got.push(`${path} ${exists ? 'is' : 'is not'}`),
     },

@@ -9,7 +9,10 @@ type Access = [path: string, ino: number, offsetBytes: number, lengthBytes: numb
 /** Reads a trace that comes in pieces. */
 function read(...pieces: (string | Uint8Array)[]): Access[] {
   const accesses: Access[] = [];
-  const reader = new TextTraceReader('t.txt', { access: (...access) => accesses.push(access) });
+  const reader = new TextTraceReader('t.txt', {
+    file: (path: string) => path,
+    access: (...access) => accesses.push(access),
+  });
   for (const piece of pieces) reader.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
   reader.end();
   return accesses;
@@ -137,7 +140,7 @@ describe('the text trace', () => {
 
   it('stops at garbage at once, and holds no more than a line of it', () => {
     let pushed = 0;
-    const reader = new TextTraceReader('t.txt', { access: () => {} });
+    const reader = new TextTraceReader('t.txt', { file: () => {}, access: () => {} });
     expect(() => {
       for (; pushed < 1000; pushed++) reader.push(new Uint8Array(4096).fill(0x61));
     }).toThrow(/longer than 8192 bytes/);
