@@ -65,16 +65,23 @@ async function isRecorded(folder: string): Promise<boolean> {
 }
 
 function toText(checked: readonly Checked[]): string {
-  const head = ['guest', 'workload', 'limit', 'gone', 'predicted', 'come again', 'predicted', 'error'];
+  const columns = ['gone', 'predicted', 'come again', 'predicted', 'error'];
+  const head = ['guest', 'workload', 'limit', ...columns];
   const colAligns = head.map((_, i) => (i > 1 ? 'right' : 'left'));
   const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-  for (const { guest, workload, limitPages, recorded, predicted, error } of checked)
-    table.push([
-      ...[guest, workload, `${((limitPages * pageBytes) / 2 ** 20).toFixed(1)} MiB`],
-      ...[recorded.evictedPages, predicted.evictedPages, recorded.refaultPages, predicted.refaultPages].map(
-        String,
-      ),
-      `${(error * 100).toFixed(1)} %`,
-    ]);
-  return `${table.toString()}\npages of the image's files\n`;
+  for (const { guest, workload, limitPages, mean, ...half } of checked)
+    table.push(
+      [guest, workload, `${((limitPages * pageBytes) / 2 ** 20).toFixed(1)} MiB`, ...cells(half)],
+      ['', '', `mean of ${mean.starts}`, ...cells(mean)],
+    );
+  return `${table.toString()}\npages of the image's files; mean: with a little less and a little more memory, too\n`;
+}
+
+function cells({ recorded, predicted, error }: Pick<MemoryCheck, 'recorded' | 'predicted' | 'error'>) {
+  return [
+    ...[recorded.evictedPages, predicted.evictedPages, recorded.refaultPages, predicted.refaultPages].map(
+      (pages) => pages.toFixed(0),
+    ),
+    `${(error * 100).toFixed(1)} %`,
+  ];
 }

@@ -36,18 +36,14 @@ export async function loadRetouched(folder: string): Promise<Retouched> {
   const trace = join(folder, 'retouch.trace.zst');
   const run = await readRun(trace);
   const program = buildProgram(run, await loadWarm(folder));
-  const pages = pagesAt(run, recorded);
+  const otherPages = otherPagesAt(run, recorded);
   const coldPages = coldPagesIn(await insertionTimes(trace), recorded);
-  return { program: { ...program, group: { ...pages, coldPages } }, recorded };
+  return { program: { ...program, group: { otherPages, coldPages } }, recorded };
 }
 
 /** For each step, between what was counted before and after it. */
-function pagesAt(
-  { steps }: Run,
-  { charges }: MemoryRecording,
-): Pick<GroupPages, 'otherPages' | 'sharedPages'> {
+function otherPagesAt({ steps }: Run, { charges }: MemoryRecording): GroupPages['otherPages'] {
   const otherPages = new Int32Array(steps.length);
-  const sharedPages = new Int32Array(steps.length);
   let next = 0;
   for (let step = 0; step < steps.length; step++) {
     const timeNs = steps.timeNs[step]!;
@@ -60,9 +56,8 @@ function pagesAt(
     // Memory is taken bit by bit, and given back at once.
     const growth = Math.max(0, after.other - before.other);
     otherPages[step] = Math.round(before.other + share * growth);
-    sharedPages[step] = before.shared;
   }
-  return { otherPages, sharedPages };
+  return otherPages;
 }
 
 /**

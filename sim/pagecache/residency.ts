@@ -16,12 +16,8 @@ export interface Residency {
 /** Memory with a limit, whose page tables know what was accessed. */
 export interface LimitedMemory extends Residency {
   readonly tables: Tables;
-  /**
-   * Pages that cannot leave, from now on.
-   *
-   * @param sharedPages  of files in memory alone: of these as many as there is room for
-   */
-  setOtherPages(pages: number, sharedPages?: number): void;
+  /** Pages that cannot leave, from now on. */
+  setOtherPages(pages: number): void;
   /** Somebody took a page out of the cache. */
   remove(inode: Inode, page: number): void;
 }

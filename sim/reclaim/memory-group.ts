@@ -4,7 +4,7 @@ import type { LimitedMemory } from '../pagecache/residency.ts';
 import { usageError, type TrioError } from '../../trio/errors.ts';
 import { pageBytes } from '../pagecache/page.ts';
 import { Folio } from './folio.ts';
-import { clusterPages, type Lru, type Shadow } from './lru.ts';
+import type { Lru, Shadow } from './lru.ts';
 import { lruOf } from './lru-of.ts';
 import { MappedPages } from './mapped-pages.ts';
 
@@ -69,12 +69,9 @@ export class MemoryGroup implements LimitedMemory {
     this.#isInFault = is;
   }
 
-  /** How much of runc's copy is charged to the container depends on when runc moves into its cgroup. */
-  setOtherPages(pages: number, sharedPages = 0): void {
-    const room = Math.max(pages, this.#limitPages - clusterPages);
-    const all = Math.min(pages + sharedPages, room);
-    if (all === this.#otherPages) return;
-    this.#otherPages = all;
+  setOtherPages(pages: number): void {
+    if (pages === this.#otherPages) return;
+    this.#otherPages = pages;
     this.#charge(0);
   }
 

@@ -12,6 +12,8 @@ export interface ProgramFile {
   readonly bytes: number;
   /** False once the container has it open for writing: then it is of the container's own layer in the overlay. */
   readonly ofImage: boolean;
+  /** The block device of a file system: what comes in of it is metadata. Its inode has the number of the device. */
+  readonly isDevice: boolean;
   /** How its file system and device treated its readahead when it was opened first; undefined if it never was. */
   readonly recorded: FileSettings | undefined;
 }
@@ -38,10 +40,17 @@ export class RunFiles {
   /** The number of the file with that inode. */
   of(dev: number, ino: number, bytes: number): number {
     let onDevice = this.#byDevice.get(dev);
-    if (!onDevice) this.#byDevice.set(dev, (onDevice = new Map<number, number>()));
+    if (!onDevice) {
+      this.#byDevice.set(dev, (onDevice = new Map<number, number>()));
+      for (const known of this.list) if (known.ino === dev) setDevice(known);
+    }
     let file = onDevice.get(ino);
     if (file === undefined) {
-      file = this.list.push({ path: undefined, dev, ino, bytes, ofImage: true, recorded: undefined }) - 1;
+      const made = {
+        ...{ path: undefined, dev, ino, bytes, ofImage: true, isDevice: false, recorded: undefined },
+      };
+      if (this.#byDevice.has(ino)) setDevice(made);
+      file = this.list.push(made) - 1;
       onDevice.set(ino, file);
     } else if (bytes > this.list[file]!.bytes) this.list[file]!.bytes = bytes;
     return file;
@@ -57,6 +66,11 @@ export class RunFiles {
       largeFolios: (record.flags & traceFlag.LARGE_FOLIOS) !== 0,
     };
   }
+}
+
+function setDevice(file: Mutable): void {
+  file.isDevice = true;
+  file.ofImage = false;
 }
 
 export function adoptedState(record: FileRecord): AdoptedState {

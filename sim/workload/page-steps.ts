@@ -53,8 +53,7 @@ export class PageSteps {
   step(step: number): void {
     const { cache } = this;
     const program = this.#program;
-    if (program.group)
-      this.#settings.memory?.setOtherPages(program.group.otherPages[step]!, program.group.sharedPages[step]!);
+    if (program.group) this.#settings.memory?.setOtherPages(program.group.otherPages[step]!);
     const posBytes = program.posBytes[step]!;
     const countBytes = program.countBytes[step]!;
     const page = program.page[step]!;
@@ -114,8 +113,14 @@ export class PageSteps {
     const page = this.#program.page[step]!;
     const order = this.#program.arg[step]!;
     if (!inode.isFree(page, page + 2 ** order)) return;
-    const { path } = this.#program.files[this.#program.file[step]!]!;
-    if (path === undefined) this.#settings.memory?.admit(inode, page, order);
+    const { memory } = this.#settings;
+    const { path, isDevice } = this.#program.files[this.#program.file[step]!]!;
+    if (path === undefined) memory?.admit(inode, page, order);
+    if (isDevice) {
+      // A block of metadata counts as accessed when it is made room for (grow_dev_page) and when it is found after that.
+      memory?.read(inode, page);
+      memory?.read(inode, page);
+    }
     inode.insert(page, order, false);
   }
 

@@ -57,10 +57,11 @@ export interface Program extends StepColumns {
 }
 
 export interface GroupPages {
-  /** By step, pages that are no page cache. */
+  /**
+   * By step, pages that are no page cache; without runc's copy of itself, which goes when the program is executed: how
+   * much of it is charged to the container is a race that ends otherwise in each start.
+   */
   readonly otherPages: Int32Array;
-  /** By step, of files in memory alone: runc's copy of itself, until a little after the program is executed. */
-  readonly sharedPages: Int32Array;
   /** Page cache of files that no access of the trace is to (e.g. of runc), from the beginning. */
   readonly coldPages: number;
 }

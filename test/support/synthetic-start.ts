@@ -47,7 +47,7 @@ export function syntheticScenario(systemId: string): Scenario {
       ...columnsOf(steps),
       ...{ kernelRelease, paths: [], adopted: [], threads: 1, isTimed: true },
       files: files.map(({ path, bytes }, i) => ({
-        ...{ dev: 1, ino: 10 + i, path, bytes, ofImage: true, recorded: undefined },
+        ...{ dev: 1, ino: 10 + i, path, bytes, ofImage: true, isDevice: false, recorded: undefined },
       })),
       ...{ steps: steps.length, prelude: 1, readySteps: steps.length },
       ...{ cpuNs: zeros().fill(1e6), othersNs: zeros(), waitNs: zeros() },

@@ -18,6 +18,11 @@ export const memoryRecordingSchema = z.object({
    * the file system's own metadata is among them.
    */
   limited: z.strictObject({ refaultPages: count, stolenPages: count }),
+  /**
+   * Of starts with a limit a little lower and a little higher: pages of the image's files that went, and that came in
+   * again.
+   */
+  near: z.array(z.strictObject({ limitPages: count, evictedPages: count, refaultPages: count })),
 });
 
 export type MemoryRecording = z.infer<typeof memoryRecordingSchema>;

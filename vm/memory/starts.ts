@@ -27,6 +27,7 @@ const resultSchema = z.strictObject({
   limitPages: count,
   retouchIntervalUs: z.int().positive(),
   starts: z.tuple([startSchema, startSchema, startSchema]),
+  near: z.array(z.strictObject({ limitPages: count, start: startSchema })),
 });
 
 export interface LimitedStarts {
@@ -36,11 +37,13 @@ export interface LimitedStarts {
   readonly free: z.infer<typeof startSchema>;
   readonly retouch: z.infer<typeof startSchema>;
   readonly limited: z.infer<typeof startSchema>;
+  /** The same with other limits. */
+  readonly near: z.infer<typeof resultSchema>['near'];
 }
 
 /**
- * Makes three cold starts of an unpacked image (system `full`, caches dropped), each in a memory cgroup: without a limit,
- * with every touch in the trace, and with room for half of its file pages. The traces are in `plan.out`, as those of
+ * Makes cold starts of an unpacked image (system `full`, caches dropped), each in a memory cgroup: without a limit, with
+ * every touch in the trace, with room for half of its file pages, and for some pages less and more. The traces are in `plan.out`, as those of
  * `traceImage` are.
  *
  * @throws TrioError `GUEST_FAILED`
@@ -68,7 +71,7 @@ export async function limitedStarts(
     title: `starting ${image.name} with half its memory`,
   };
   const output = await runGuestProgram(program, plan, base, image.registryDisk, progress);
-  const { limitPages, retouchIntervalUs, starts } = resultSchema.parse(JSON.parse(output));
+  const { limitPages, retouchIntervalUs, starts, near } = resultSchema.parse(JSON.parse(output));
   const [free, retouch, limited] = starts;
-  return { limitPages, retouchIntervalUs, free, retouch, limited };
+  return { limitPages, retouchIntervalUs, free, retouch, limited, near };
 }

@@ -9,6 +9,7 @@ import { openImage } from '../../trio/image/oci-layout.ts';
 import { openLayers } from '../../trio/image/rootfs-oci.ts';
 import { openMeta } from '../../trio/image/verify.ts';
 import { readStartTrace } from '../../trio/trace/read.ts';
+import { countReclaimed } from '../../trio/trace/reclaimed-pages.ts';
 import { pageBytes, TouchedPages } from '../../trio/trace/touched-pages.ts';
 import { parseNetwork } from '../../trio/network/profile.ts';
 import { environmentOf, runPlan, writeWhole } from '../e2e/run.ts';
@@ -30,7 +31,7 @@ import { traceOnErofs } from '../trace/erofs.ts';
 import { traceImage, trackerPayload } from '../trace/run.ts';
 import { defaultStart, demandStart, recordedStarts, variantStarts } from '../trace/starts.ts';
 import { completeness } from './completeness.ts';
-import { readImageInodes } from './image-inodes.ts';
+import { inodeKey, readImageInodes } from './image-inodes.ts';
 import {
   accessesOf,
   accessesOfGroup,
@@ -203,8 +204,8 @@ async function recordErofs(plan: RecordPlan, work: string, progress: Progress): 
 
 async function recordMemory(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
   const starts = await limitedStarts({ ...plan, limits: defaultLimits, out: work }, progress);
-  const { limitPages, retouchIntervalUs, free, retouch, limited } = starts;
-  requireAll([free, retouch, limited]);
+  const { limitPages, retouchIntervalUs, free, retouch, limited, near } = starts;
+  requireAll([free, retouch, limited, ...near.map(({ start }) => start)]);
   const image = new Set((await readImageInodes(join(work, 'inodes'))).keys());
   const events = ({ name }: Traced) => join(work, name, 'events0');
   const summary = memorySummarySchema.parse({
@@ -221,6 +222,12 @@ async function recordMemory(plan: RecordPlan, work: string, progress: Progress):
       refaultPages: limited.stat['workingset_refault_file'],
       stolenPages: limited.stat['pgsteal'],
     },
+    near: await Promise.all(
+      near.map(async ({ limitPages: pages, start }) => ({
+        limitPages: pages,
+        ...(await countReclaimed(events(start), ({ dev, ino }) => image.has(inodeKey(dev, ino)))),
+      })),
+    ),
   });
   return new Map([
     [mainFile('memory'), json(summary)],

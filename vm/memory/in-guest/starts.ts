@@ -1,8 +1,8 @@
 /**
- * Runs in the guest (vm/memory/starts.ts brings it there): three cold starts under the I/O tracker. `free` shows what the
+ * Runs in the guest (vm/memory/starts.ts brings it there): cold starts under the I/O tracker. `free` shows what the
  * container's memory cgroup holds without a limit; `retouch` shows every touch of a page again in each interval; and
- * `limited` has room for only half of the file pages of `free`. Prints what the cgroup counted as JSON; the output has
- * what a traced start under a system has (vm/guest/trace.ts).
+ * `limited` has room for only half of the file pages of `free`, the others for a little less and a little more. Prints
+ * what the cgroup counted as JSON; the output has what a traced start under a system has (vm/guest/trace.ts).
  *
  * Transparent huge pages are off: whether a program gets one depends on whether 2 MiB can be charged at once, that is,
  * on the limit, and then the memory that it needs is another.
@@ -41,6 +41,11 @@ const pageBytes = 4096;
 const sampleIntervalMs = 5;
 /** A service answers before it has begun to wait: until then starts differ in how far they are, later they do not. */
 const settleMs = 200;
+/**
+ * What the limits of the others are beside that of `limited`. A page more or less decides whether a page that is needed
+ * soon is the last to go, and 31 around it with it: one limit alone says little of a short start.
+ */
+const nearPages = [-64, -48, -32, -16, 16, 32, 48, 64];
 const hugePages = '/sys/kernel/mm/transparent_hugepage/enabled';
 
 /** What the cgroup had at a time, in pages. */
@@ -89,13 +94,23 @@ writeFileSync(faultAround, String(pageBytes));
 const retouch = await start('retouch');
 writeFileSync(faultAround, around);
 run('rmmod', 'rio_retouch');
-const limited = await start('limited', ['--memory-limit', String(limitPages * pageBytes)]);
+const limited = await startLimited('limited', limitPages);
+const near = [];
+for (const [index, pages] of nearPages.entries())
+  near.push({
+    limitPages: limitPages + pages,
+    start: await startLimited(`near-${index + 1}`, limitPages + pages),
+  });
 run('rmmod', 'rio_tracker');
 writeOutput(outputFolder);
 process.stdout.write(
-  `${JSON.stringify({ limitPages, retouchIntervalUs, starts: [free, retouch, limited] })}\n`,
+  `${JSON.stringify({ limitPages, retouchIntervalUs, starts: [free, retouch, limited], near })}\n`,
 );
 process.exit(0);
+
+function startLimited(name: string, pages: number) {
+  return start(name, ['--memory-limit', String(pages * pageBytes)]);
+}
 
 async function start(name: string, options: readonly string[] = []) {
   writeFileSync(`${tracker}/reset`, '1');
