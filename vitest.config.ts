@@ -6,12 +6,21 @@ const none = { include: [] };
 const setupFiles = ['test/support/property-seed.ts'];
 /** No test is about time: these only end what hangs, on a busy machine too. */
 const patience = { testTimeout: minuteMs, hookTimeout: minuteMs };
+/** Vitest leaves a core to itself: half of them, where there are two. */
+const maxWorkers = '100%';
 
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, benchmark: none, ...patience },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles,
+          benchmark: none,
+          maxWorkers,
+          ...patience,
+        },
       },
       {
         test: {
@@ -19,6 +28,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           setupFiles,
           benchmark: none,
+          maxWorkers,
           ...patience,
         },
       },

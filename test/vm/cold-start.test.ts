@@ -64,7 +64,7 @@ describe('an image of your own', () => {
   });
 
   it('that never gets ready is given up, with the reason', async () => {
-    const image = ['--image', `oci:${nginx.layout}:plain`, '--ready', 'tcp:9', '--limit', '20'];
+    const image = ['--image', `oci:${nginx.layout}:plain`, '--ready', 'tcp:9', '--limit', '8'];
     const { exitCode, stdout, stderr } = await e2e(
       ...image,
       '--systems',
@@ -73,7 +73,7 @@ describe('an image of your own', () => {
       join(dir, 'never'),
     );
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toContain('not ready within 20 s of virtual time');
+    expect(stderr).toContain('not ready within 8 s of virtual time');
     expect(stderr).toContain('ECONNREFUSED');
     const log = /Full log: (.*)/.exec(stderr)?.[1] ?? '';
     await expect(readFile(log, 'utf8')).resolves.toContain('reboot: Power down');
