@@ -1,37 +1,28 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const minuteMs = 60_000;
 /** Else every project would run all benchmarks. */
 const none = { include: [] };
 const setupFiles = ['test/support/property-seed.ts'];
-/** No test is about time: these only end what hangs, on a busy machine too. */
-const patience = { testTimeout: minuteMs, hookTimeout: minuteMs };
-/** Vitest leaves a core to itself: half of them, where there are two. */
-const maxWorkers = '100%';
+/** Of the tests that need no guest. */
+const quick = {
+  setupFiles,
+  benchmark: none,
+  // No test is about time: these only end what hangs, on a busy machine too.
+  testTimeout: minuteMs,
+  hookTimeout: minuteMs,
+  // Vitest leaves a core to itself: half of them, where there are two.
+  maxWorkers: '100%',
+  // Half of what a command takes to say `--help` is to compile it.
+  env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') },
+};
 
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
-          setupFiles,
-          benchmark: none,
-          maxWorkers,
-          ...patience,
-        },
-      },
-      {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          setupFiles,
-          benchmark: none,
-          maxWorkers,
-          ...patience,
-        },
-      },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...quick } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...quick } },
       {
         test: {
           name: 'vm',
