@@ -10,8 +10,8 @@ const quick = {
   setupFiles,
   benchmark: none,
   // No test is about time: these only end what hangs, on a busy machine too.
-  testTimeout: minuteMs,
-  hookTimeout: minuteMs,
+  testTimeout: 5 * minuteMs,
+  hookTimeout: 5 * minuteMs,
   // Vitest leaves a core to itself: half of them, where there are two.
   maxWorkers: '100%',
   // Half of what a command takes to say `--help` is to compile it.
