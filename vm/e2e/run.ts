@@ -57,8 +57,8 @@ export async function runPlan(plan: Plan, progress: Progress): Promise<Figures> 
   for (const { registryDiskBytes } of plan.images)
     await template(plan.disk, plan.qemu, registryDiskBytes, progress);
   const jobs = plan.images.flatMap((image) => {
-    const needs = limit(() => needsOf(plan, image, progress));
-    needs.catch(() => {}); // said by each start that waits for it
+    let made: Promise<Needs> | undefined;
+    const needs = () => (made ??= limit(() => needsOf(plan, image, progress)));
     return plan.systems.map((system) => startOne(plan, image, system, needs, limit, progress));
   });
   const settled = await Promise.allSettled(jobs);
@@ -111,22 +111,20 @@ async function startOne(
   plan: Plan,
   image: BuiltImage,
   system: System,
-  needs: Promise<Needs>,
+  needs: () => Promise<Needs>,
   limit: ReturnType<typeof pLimit>,
   progress: Progress,
 ): Promise<Result> {
-  const start = limit(() => play(plan, image, system, undefined, progress));
-  // Both have ended before either's failure is reported: no machine is left running behind an error message.
-  await Promise.allSettled([start, needs]);
-  const result = resultOf(plan, image, system, await start, await needs);
-  if (plan.samples === 1) return result;
-  const runs = await Promise.all(
-    Array.from({ length: plan.samples }, (_, index) =>
-      limit(async () => metricsOf((await play(plan, image, system, index, progress)).measured)),
-    ),
-  );
+  const run = (sample?: number) => limit(() => play(plan, image, system, sample, progress));
+  const start = await run(); // what cannot be started needs nothing, and has no samples
+  const sampled = plan.samples === 1 ? [] : Array.from({ length: plan.samples }, (_, index) => run(index));
+  // All have ended before a failure is reported: no machine is left running behind an error message.
+  await Promise.allSettled([needs(), ...sampled]);
+  const result = resultOf(plan, image, system, start, await needs());
+  if (sampled.length === 0) return result;
+  const runs = (await Promise.all(sampled)).map(({ measured }) => metricsOf(measured));
   const metrics = Object.fromEntries(
-    sampledMetrics.map((metric) => [metric, spread(runs.map((run) => run[metric]))]),
+    sampledMetrics.map((metric) => [metric, spread(runs.map((each) => each[metric]))]),
   ) as NonNullable<Result['samples']>['metrics'];
   return { ...result, samples: { count: plan.samples, seed: plan.seed, metrics } };
 }
