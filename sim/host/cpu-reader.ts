@@ -13,12 +13,15 @@ const isWorked = 1;
 export class CpuReader implements AnswerReader, Actor {
   readonly #cpu: FairServer;
   readonly #nsPerByte: number;
+  readonly #onRead: ((leftBytes: number) => void) | undefined;
   #stream: Stream | undefined;
   #leftBytes = 0;
 
-  constructor(cpu: FairServer, nsPerByte: number) {
+  /** @param onRead  told each time how much of the answer is still to be read */
+  constructor(cpu: FairServer, nsPerByte: number, onRead?: (leftBytes: number) => void) {
     this.#cpu = cpu;
     this.#nsPerByte = nsPerByte;
+    this.#onRead = onRead;
   }
 
   begin(stream: Stream, bytes: number): void {
@@ -35,6 +38,7 @@ export class CpuReader implements AnswerReader, Actor {
       return;
     }
     this.#leftBytes -= bytes;
+    this.#onRead?.(this.#leftBytes);
     if (this.#leftBytes > 0) {
       stream.consume(bytes);
       stream.whenReadable(this, isReadable);

@@ -74,19 +74,26 @@ export class Client {
    *
    * @param ranges     none: all of the resource
    * @param nsPerByte  what the program works on each byte as it reads it, beside receiving it
+   * @param onRead     told how much of the answer is still to be read, each time that some of it was
    */
-  get(path: string, ranges: readonly ByteRange[] = [], nsPerByte = 0): Wait {
-    return this.#request({ method: 'GET', path, ranges }, nsPerByte);
+  get(
+    path: string,
+    ranges: readonly ByteRange[] = [],
+    nsPerByte = 0,
+    onRead?: (leftBytes: number) => void,
+  ): Wait {
+    return this.#request({ method: 'GET', path, ranges }, nsPerByte, onRead);
   }
 
   /** The client's own work, and the two network stacks', is what a request takes beyond the registry's. */
-  #request(request: HttpRequest, nsPerByte: number): Wait {
+  #request(request: HttpRequest, nsPerByte: number, onRead?: (leftBytes: number) => void): Wait {
     const { host, parameters } = this.#node;
     const cost = (name: string) => parameters.get(name);
     const kind = kindOf(request);
     const ownNs = cost(`registry-${kind}.requests`) - cost(`registry-${kind}-service.requests`);
     const byteNs = host.costNs(nsPerByte + cost('registry-blob.bytes'));
-    const reader = kind === 'blob' && byteNs > 0 ? new CpuReader(host.cores, byteNs) : undefined;
+    const isRead = kind === 'blob' && (byteNs > 0 || onRead !== undefined);
+    const reader = isRead ? new CpuReader(host.cores, byteNs, onRead) : undefined;
     return (actor, signal, arg) =>
       new Process(this.#workAndSend(Math.max(0, ownNs), request, reader)).end(actor, signal, arg);
   }

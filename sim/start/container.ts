@@ -106,6 +106,7 @@ export class Container {
 
   *#run(stops: readonly Stop[], end: number): Flow {
     for (const { step, cpuNs, othersNs, waitNs, path, opens, requests, needs } of stops) {
+      if (step >= this.#program.listeningStep) this.#prober.wait();
       this.#due.nextStep = step + 1;
       this.#compute(cpuNs, othersNs);
       if (waitNs > 0) yield* this.#sleep(waitNs);

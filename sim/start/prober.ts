@@ -5,7 +5,8 @@ import type { Image } from '../systems/image.ts';
 
 /**
  * The VM's agent, which asks a container's port every 2 ms until it is ready: from the beginning on it has a share of one
- * processor beside whoever works, which gets smaller as its code gets compiled. Beside the program's own work it has what
+ * processor beside whoever works, which gets smaller as its code gets compiled. Once an HTTP server listens, the question
+ * is in its queue, and the agent waits for the answer. Beside the program's own work it has what
  * it had in the warm start: less than its share where many threads want to run, as the JVM's do.
  */
 export class Prober {
@@ -15,13 +16,16 @@ export class Prober {
   /** What others had of the program's time in the warm start, they have here. */
   readonly isThere: boolean;
   readonly #host: Host;
+  readonly #readiness: Image['readiness'];
   /** Shares, each from when on. */
   readonly #shares: readonly { readonly fromNs: number; readonly share: number }[];
   #share = 0;
   #isAside = false;
+  #isWaiting = false;
 
   constructor({ host, parameters }: Node, { readiness }: Image) {
     this.#host = host;
+    this.#readiness = readiness;
     const isProbed = readiness === 'http' || readiness === 'tcp';
     this.isThere = !isProbed || parameters.get('probe.isThere') === 1;
     const cost = (name: string) =>
@@ -37,6 +41,15 @@ export class Prober {
 
   start(): void {
     new Process(this.#run());
+  }
+
+  /** The program listens. */
+  wait(): void {
+    // A TCP port is ready then.
+    if (this.#isWaiting || this.#readiness !== 'http') return;
+    this.#isWaiting = true;
+    this.#share = 0;
+    if (!this.#isAside) this.#host.takeShare(0);
   }
 
   /** What it does while the node works this long for the program, in ns. */
@@ -60,6 +73,7 @@ export class Prober {
     let atNs = 0;
     for (const { fromNs, share } of this.#shares) {
       if (fromNs > atNs) yield this.#host.sleep(fromNs - atNs);
+      if (this.#isWaiting) return;
       atNs = fromNs;
       this.#share = share;
       if (!this.#isAside) this.#host.takeShare(share);

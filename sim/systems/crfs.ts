@@ -133,7 +133,7 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
             cost('lazy-pull.tocBytes') * tocBytes,
         );
       client.closeIdle();
-      const background = new StargzBackground(node);
+      const background = new StargzBackground(node, daemon);
       if (fetchesAll) new Process(background.fetch(image, mounted));
       return {
         rootFs: new StargzRootFs(node, image, mounted, background),

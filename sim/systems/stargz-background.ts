@@ -1,5 +1,6 @@
 import { all, type Flow } from '../engine/process.ts';
 import { Semaphore } from '../engine/semaphore.ts';
+import type { GoProgram } from '../host/go-program.ts';
 import type { Node } from '../host/node.ts';
 import { inTreeOrder } from './file-order.ts';
 import type { Image, ImageFile } from './image.ts';
@@ -12,14 +13,16 @@ import type { StargzLayer } from './stargz-layer.ts';
  */
 export class StargzBackground {
   readonly #node: Node;
+  readonly #daemon: GoProgram;
   readonly #silenceNs: number;
   readonly #tasks: number;
   /** Reads for somebody that are going on, and when the last one ended. */
   #prioritized = 0;
   #endedAtNs: number;
 
-  constructor(node: Node) {
+  constructor(node: Node, daemon: GoProgram) {
     this.#node = node;
+    this.#daemon = daemon;
     this.#silenceNs = node.parameters.get('stargz.silenceNs');
     this.#tasks = node.parameters.get('stargz.backgroundTasks');
     this.#endedAtNs = node.engine.nowNs;
@@ -54,12 +57,14 @@ export class StargzBackground {
   }
 
   *#whenSilent<T>(permits: Semaphore, read: Flow<T>): Flow<T> {
+    this.#daemon.leave();
     for (;;) {
       yield* this.#silence();
       yield permits.acquire.bind(permits);
       if (this.#leftNs() <= 0) break;
       permits.release();
     }
+    yield this.#daemon.enter;
     const result = yield* read;
     permits.release();
     return result;

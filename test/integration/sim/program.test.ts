@@ -105,3 +105,16 @@ describe.each(recordings)('$guest/$workload', ({ folder }) => {
     },
   );
 });
+
+test.each(recordings.filter(({ workload }) => workload === 'tomcat'))(
+  'tomcat listens long before it answers: $guest',
+  async ({ folder }) => {
+    const { cpuNs, othersNs, prelude, listeningStep, readySteps } = await loadProgram(folder);
+    const sum = (column: Float64Array, from: number, to: number) =>
+      column.subarray(from, to).reduce((all, ns) => all + ns, 0);
+    const share = (from: number, to: number) => sum(othersNs, from, to) / sum(cpuNs, from, to);
+    expect(share(prelude, listeningStep)).toBeGreaterThan(0.2);
+    expect(share(listeningStep, readySteps)).toBeLessThan(0.02);
+    expect(sum(cpuNs, listeningStep, readySteps)).toBeGreaterThan(0.5 * sum(cpuNs, prelude, readySteps));
+  },
+);

@@ -11,7 +11,7 @@ import { constantTime } from '../../../../sim/net/service-time.ts';
 const blobBytes = 20e6;
 
 /** When the blobs are read, each by a reader that needs so long for a byte; one processor. */
-function readNs(rateBps: number, nsPerByte: number, blobs = 1): number {
+function readNs(rateBps: number, nsPerByte: number, blobs = 1, onRead?: (leftBytes: number) => void): number {
   const engine = new Engine();
   const link = new Link(engine, { rttNs: 200_000, rateBps, lossRatio: 0 }, undefined);
   const registry = new Registry(engine, { ...dockerRegistry, serviceTime: constantTime(0) });
@@ -21,7 +21,10 @@ function readNs(rateBps: number, nsPerByte: number, blobs = 1): number {
   let endNs = 0;
   const actor = { receive: () => (endNs = engine.nowNs) };
   for (let i = 0; i < blobs; i++)
-    pool.request({ method: 'GET', path: '/blob', ranges: [] }, actor, 0, 0, new CpuReader(cpu, nsPerByte));
+    pool.request(
+      { method: 'GET', path: '/blob', ranges: [] },
+      ...([actor, 0, 0, new CpuReader(cpu, nsPerByte, onRead)] as const),
+    );
   engine.run();
   return endNs;
 }
@@ -37,6 +40,15 @@ describe('a reader that works on each byte', () => {
     const lineNs = (blobBytes * 8e9) / 100e6;
     expect(readNs(100e6, 25)).toBeGreaterThanOrEqual(lineNs);
     expect(readNs(100e6, 25)).toBeLessThan(1.1 * lineNs);
+  });
+
+  it('says what is still to be read, until nothing is', () => {
+    const left: number[] = [];
+    readNs(1e9, 1, 1, (bytes) => left.push(bytes));
+    expect(left.length).toBeGreaterThan(100);
+    expect(left[0]).toBeGreaterThan(0.99 * blobBytes);
+    expect(left).toEqual(left.toSorted((a, b) => b - a));
+    expect(left.at(-1)).toBe(0);
   });
 
   it('shares the processor with another', () => {

@@ -11,7 +11,9 @@ function endsNs(worksNs: readonly number[], cores: number, others: number): numb
   const program = new GoProgram(engine, host, cores);
   const ends = worksNs.map(() => 0);
   const goroutine = function* (i: number, ns: number): Flow {
+    yield program.enter;
     yield* program.work(ns);
+    program.leave();
     ends[i] = engine.nowNs;
   };
   for (let i = 0; i < others; i++) new Process(host.doWork(1e12));
@@ -38,6 +40,27 @@ describe('goroutines', () => {
     const [long, short] = endsNs([300e6, 5e6], 1, 0);
     expect(short).toBe(15e6);
     expect(long).toBe(305e6);
+  });
+
+  it('keep their processor until they wait for something else', () => {
+    const engine = new Engine();
+    const host = new Host(engine, 1, 1);
+    const program = new GoProgram(engine, host, 1);
+    const order: string[] = [];
+    const goroutine = function* (name: string): Flow {
+      yield program.enter;
+      order.push(`${name} begins`);
+      yield* program.work(1e6);
+      order.push(`${name} waits`);
+      program.leave();
+      yield host.sleep(5e6);
+      yield program.enter;
+      order.push(`${name} ends`);
+      program.leave();
+    };
+    for (const name of ['a', 'b']) new Process(goroutine(name));
+    engine.run();
+    expect(order).toEqual(['a begins', 'a waits', 'b begins', 'b waits', 'a ends', 'b ends']);
   });
 
   it('use all processors', () => {

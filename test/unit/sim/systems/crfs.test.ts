@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Flow } from '../../../../sim/engine/process.ts';
+import { all, type Flow } from '../../../../sim/engine/process.ts';
 import type { Node } from '../../../../sim/host/node.ts';
 import { crfs, crfsLazy } from '../../../../sim/systems/crfs.ts';
 import type { RootFs } from '../../../../sim/systems/rootfs.ts';
@@ -12,6 +12,49 @@ const files = Array.from({ length: 9 }, (_, i) => ({
   layer: i % layers,
 }));
 const image = syntheticImage(layers, files);
+
+describe('two reads of one chunk', () => {
+  const one = syntheticImage(1, [{ path: '/f', bytes: 1_900_000, ratio: 1 }]);
+  const chunk = 'GET blobs/sha256:stargz-0 bytes=0-1899999';
+  const byteNs = 10;
+
+  /** The second comes so much later; a byte of a chunk costs `byteNs`. */
+  const twoReads = (laterNs: number, bytesNs = byteNs) => {
+    const second = function* (rootFs: RootFs, { host }: Node): Flow {
+      yield host.sleep(laterNs);
+      yield* rootFs.read(one.file('/f')!, 100, 1);
+    };
+    const { requests, busyNs } = startSystem(
+      crfsLazy,
+      one,
+      function* (rootFs, node) {
+        yield* all([rootFs.read(one.file('/f')!, 0, 1), second(rootFs, node)]);
+      },
+      { set: [['stargz-chunk.bytes', bytesNs]] },
+    );
+    return { lines: requestLines(requests).filter((line) => line.includes('stargz-0 bytes=')), busyNs };
+  };
+  const times = (laterNs: number) =>
+    Math.round((twoReads(laterNs).busyNs - twoReads(laterNs, 0).busyNs) / (1_900_000 * byteNs));
+
+  it('that miss the same share a request, but each unpacks the chunk', () => {
+    expect(twoReads(0).lines.filter((line) => line === chunk)).toHaveLength(1);
+    expect(times(0)).toBe(2);
+  });
+
+  it('fetch twice what has not come when the second begins', () => {
+    const [first, second, ...more] = twoReads(10e6).lines.slice(-2);
+    expect(first).toBe(chunk);
+    expect(second).toMatch(/ bytes=[1-9]\d*0000-1899999$/);
+    expect(more).toEqual([]);
+  });
+
+  it('are one if the first is done', () => {
+    const { lines } = twoReads(1e9);
+    expect(lines.at(-1)).toBe(chunk);
+    expect(times(1e9)).toBe(1);
+  });
+});
 
 describe("CRFS' background fetch", () => {
   const after = (seconds: number) =>
