@@ -25,13 +25,6 @@ const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload
 const exceptions: readonly Exception[] = [
   {
     why:
-      'one start, of 51 ms (57 to 68 in five others), on a network that this phase does not use: how much of its work ' +
-      'the program has done before containerd reports it differs from start to start',
-    is: (cell) => cell.metric === 'readyNs' && titleOf(cell) === 'debian-12/nginx wan100m full',
-    within: 13e6,
-  },
-  {
-    why:
       'a node that has just written 1.5 GB has that to bring to its disk beside the start, which is not modelled: ' +
       '29 854 pages were written back within the 369 ms on wan100m; which start meets such a burst is a matter of ' +
       'when, to a tenth of a second, and the pull before it takes 97 s',
