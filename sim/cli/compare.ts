@@ -4,9 +4,9 @@ import { loadScenario, type AnySystem, type Settings } from '../input/scenario.t
 import { comparisonTable, explanations, type Compared } from '../report/comparison-table.ts';
 import { simulate, type Outcome } from '../start/simulate.ts';
 import { systemsNamed } from '../input/systems-named.ts';
-import { scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+import { scenarioOptions, scenarioRequest, settingsText, type ScenarioOptions } from './options.ts';
 import { comparePublishedTable } from './published.ts';
-import { parameterTable } from '../report/parameter-table.ts';
+import { parametersJson, parameterTable } from '../report/parameter-table.ts';
 
 interface Options extends ScenarioOptions {
   readonly systems?: string;
@@ -43,7 +43,8 @@ export function compareCommand(): Command {
       const request = scenarioRequest(options);
       const scenario = await loadScenario(request);
       if (options.params) {
-        process.stdout.write(parameterTable(scenario.parameters));
+        const { parameters } = scenario;
+        process.stdout.write(options.json ? parametersJson(parameters) : parameterTable(parameters));
         return;
       }
       const compared = systemsNamed(options.systems?.split(',')).map((system): Compared => {
@@ -55,7 +56,7 @@ export function compareCommand(): Command {
         return;
       }
       process.stdout.write(
-        `${options.workload} on ${options.guest} (Linux ${scenario.program.kernelRelease}), ${options.net}; predicted\n` +
+        `${options.workload} on ${options.guest} (Linux ${scenario.program.kernelRelease}), ${options.net}${settingsText(request.set)}; predicted\n` +
           `${comparisonTable(compared)}\n${explanations(compared)}`,
       );
     });

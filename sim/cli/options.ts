@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { join } from 'node:path';
+import { usageError } from '../../trio/errors.ts';
 import { networkHelp } from '../../trio/network/profile.ts';
-import type { ScenarioRequest } from '../input/scenario.ts';
+import type { ScenarioRequest, Settings } from '../input/scenario.ts';
 import { memoryLimit } from '../host/parameters.ts';
 
 /** Where recordings are, if nothing else is said. */
@@ -28,7 +29,7 @@ export interface ScenarioOptions {
   readonly guest: string;
   readonly workload: string;
   readonly net: string;
-  readonly cpu?: string;
+  readonly cpu?: number;
   readonly memory?: number;
   readonly set?: [string, number][];
   readonly seed: string;
@@ -48,7 +49,7 @@ export function scenarioOptions(command: Command): Command {
     .option('--workload <name>', 'what is started', 'nginx')
     .option('--guest <id>', 'kernel, and machine that costs were measured on', 'debian-13')
     .addOption(netOption())
-    .option('--cpu <cores>', 'processors of the node; same as --set host.cores=CORES')
+    .option('--cpu <cores>', 'processors of the node; same as --set host.cores=CORES', positiveInteger)
     .option('--memory <size>', "the container's memory limit, e.g. 24M, 1G (default: none)", memorySize)
     .option('--set <name=value>', 'a parameter; may be given more than once', setting)
     .option('--seed <text>', 'of all that is drawn', 'trio')
@@ -57,9 +58,12 @@ export function scenarioOptions(command: Command): Command {
 
 export function scenarioRequest(options: ScenarioOptions): ScenarioRequest {
   const { golden, guest, workload, net, cpu, memory, set = [], seed } = options;
-  const cores = cpu === undefined ? [] : setting(`host.cores=${cpu}`);
+  const cores: [string, number][] = cpu === undefined ? [] : [['host.cores', cpu]];
   const limit: [string, number][] = memory === undefined ? [] : [[memoryLimit, memory]];
-  return { golden, guest, workload, net, seed, set: [...cores, ...limit, ...set] };
+  const all = [...cores, ...limit, ...set];
+  const twice = all.find(([name], i) => all.findIndex(([other]) => other === name) < i);
+  if (twice) throw usageError('BAD_USE', `${twice[0]} is set twice`);
+  return { golden, guest, workload, net, seed, set: all };
 }
 
 /** A whole number from 1 on. */
@@ -68,4 +72,9 @@ export function positiveInteger(text: string): number {
   if (!(Number.isSafeInteger(number) && number >= 1))
     throw new InvalidArgumentError('write a whole number from 1 on.');
   return number;
+}
+
+/** What differs from the recorded circumstances, as it is written behind them. */
+export function settingsText(set: Settings): string {
+  return set.map(([name, value]) => `, ${name}=${value}`).join('');
 }

@@ -1,14 +1,21 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { TrioError } from '../../trio/errors.ts';
 
 /**
- * Writes a file as a whole: until it is on the disk, there is what was there before.
+ * Writes a file as a whole: until it is on the disk, there is what was there before. A link stays a link; what is no file,
+ * as a device or a pipe, is written to.
  *
  * @throws TrioError `CANNOT_WRITE`
  */
 export async function writeOutput(file: string, text: string): Promise<void> {
-  const partial = `${file}.partial`;
+  const target = await realpath(file).catch(() => file);
+  const found = await stat(target).catch(() => undefined);
+  const partial = `${target}.partial`;
   try {
+    if (found && !found.isFile()) {
+      await writeFile(target, text);
+      return;
+    }
     const handle = await open(partial, 'w');
     try {
       await handle.writeFile(text);
@@ -16,7 +23,7 @@ export async function writeOutput(file: string, text: string): Promise<void> {
     } finally {
       await handle.close();
     }
-    await rename(partial, file);
+    await rename(partial, target);
   } catch (cause) {
     await rm(partial, { force: true }).catch(() => {
       // What cannot be written cannot be left either.

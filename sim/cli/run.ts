@@ -4,7 +4,7 @@ import { startReport, waitsByFile } from '../report/start-report.ts';
 import { Observed } from '../start/observer.ts';
 import { simulate } from '../start/simulate.ts';
 import { systemsNamed } from '../input/systems-named.ts';
-import { scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+import { scenarioOptions, scenarioRequest, settingsText, type ScenarioOptions } from './options.ts';
 
 interface Options extends ScenarioOptions {
   readonly system: string;
@@ -38,7 +38,7 @@ export function runCommand(): Command {
         const json = { schema: 'trio.run/1', predicted: true, environment, result };
         process.stdout.write(`${JSON.stringify(json, null, 1)}\n`);
       } else {
-        const title = `${workload} on ${guest} under ${system!.title}, ${net}; predicted`;
+        const title = `${workload} on ${guest} under ${system!.title}, ${net}${settingsText(request.set)}; predicted`;
         process.stdout.write(`${title}\n${startReport(outcome, observed)}`);
       }
     });

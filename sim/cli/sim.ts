@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { TrioError } from '../../trio/errors.ts';
+import { EndlessError } from '../engine/engine.ts';
 import { compareCommand } from './compare.ts';
 import { memoryCommand } from './memory.ts';
 import { pagesCommand } from './pages.ts';
@@ -39,12 +40,16 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message (or the help that was asked for) by now.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof TrioError)) throw error;
+    if (!(error instanceof TrioError || error instanceof EndlessError)) throw error;
     process.stderr.write(`sim: ${error.message}\n`);
-    return error.exitCode;
+    return error instanceof TrioError ? error.exitCode : 2;
   }
 }
 
 // `npm run sim -- … | head` closes our output early: nothing to complain about.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`sim: standard output cannot be written: ${error.message}\n`);
+  process.exit(1);
+});
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { availableParallelism } from 'node:os';
 import { usageError } from '../../trio/errors.ts';
 import { axisHelp } from '../sweep/axis.ts';
@@ -24,7 +24,7 @@ export function sweepCommand(): Command {
     .requiredOption('--sweep <range>', `${axisHelp}; may be given more than once`, collect)
     .option('--sample <points>', 'a Latin hypercube of so many points, drawn by --seed', positiveInteger)
     .option('--systems <ids>', 'comma-separated (default: all)')
-    .option('--workers <n>', 'threads; what is written does not depend on it', positiveInteger)
+    .option('--workers <n>', 'threads; what is written does not depend on it', threads)
     .option('--out <file>', '*.csv or *.ndjson (default: CSV on standard output)')
     .option('--json', 'on standard output: JSON lines (trio.sweep/1)')
     .option('--resume', 'keep the points that the file has, and go on behind them')
@@ -44,10 +44,22 @@ export function sweepCommand(): Command {
           await sink.write(text);
           showProgress(to, end);
         }
+      } catch (error) {
+        await sink.discard();
+        throw error;
       } finally {
         await sink.close();
       }
     });
+}
+
+/** More than any machine that this is for has. */
+const threadsMax = 1024;
+
+function threads(text: string): number {
+  const number = positiveInteger(text);
+  if (number > threadsMax) throw new InvalidArgumentError(`write at most ${threadsMax}.`);
+  return number;
 }
 
 function collect(text: string, previous: readonly string[] = []): string[] {

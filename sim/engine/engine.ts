@@ -4,6 +4,13 @@ import { EventQueue } from './event-queue.ts';
 /** A place from which events come; `Engine.source` makes it. At one time, lower ones come first. */
 export type Source = number & { readonly brand: 'Source' };
 
+/** Something takes longer than virtual time counts exactly. */
+export class EndlessError extends Error {
+  constructor() {
+    super('with these parameters something takes longer than 104 days');
+  }
+}
+
 /**
  * Virtual time, an integer number of nanoseconds, and the events that move it. The order of events is total: time,
  * priority, source, then the order in which the source scheduled them. So what one source does never changes the
@@ -27,8 +34,10 @@ export class Engine {
    *
    * @param priority  at the same time, a lower one comes first
    * @returns a handle for `cancel`
+   * @throws EndlessError
    */
   at(timeNs: number, source: Source, actor: Actor, signal: number, arg = 0, priority = 0): number {
+    if (timeNs > Number.MAX_SAFE_INTEGER) throw new EndlessError();
     if (!Number.isSafeInteger(timeNs)) throw new Error(`${timeNs} ns is no instant of virtual time`);
     if (timeNs < this.nowNs)
       throw new Error(`at ${this.nowNs} ns, an event for ${timeNs} ns: time would go backwards`);

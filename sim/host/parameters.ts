@@ -1,5 +1,7 @@
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 
+/** The parameter by which a server is found to listen. */
+export const listeningShare = 'probe.listeningShare';
 /** The parameter that sets a container's limit. */
 export const memoryLimit = 'container.memoryMiB';
 
@@ -56,6 +58,17 @@ export const hostParameters: readonly ParameterDefinition[] = [
     max: 1,
     isInteger: true,
     source: { kind: 'chosen', why: 'as in the VM, so that the two can be compared' },
+  },
+  {
+    name: listeningShare,
+    unit: 'ns/ns',
+    what: 'an HTTP server listens from where others than the program have less than this of its warm start: who asks waits then',
+    value: 0.1,
+    max: 1,
+    source: {
+      kind: 'chosen',
+      why: 'between what probe-http says of one that is asked over and over, and 0.01 of one that has the question (tomcat, test/integration/sim/program.test.ts)',
+    },
   },
   measured(
     'release.starts',

@@ -67,6 +67,7 @@ export const registryParameters: readonly ParameterDefinition[] = [
     unit: 'bytes',
     what: 'what the registry reads of a blob from the start of a range on, however short the range is',
     value: 4 * 2 ** 20,
+    min: 512,
     source: { kind: 'read', where: 'fileReaderBufferSize in distribution, registry/storage/filereader.go' },
   },
   measured('registry-head.requests', 'ns/request', 'a HEAD: client, network stacks and registry'),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { TrioError } from '../../trio/errors.ts';
+import { usageError } from '../../trio/errors.ts';
 import type { Published } from '../published/table.ts';
 
 const positive = z.number().positive();
@@ -50,7 +50,7 @@ export async function readFit(file: string): Promise<Readonly<Record<string, num
 }
 
 async function read<S extends z.ZodType>(file: string, schema: S): Promise<z.infer<S>> {
-  const bad = (why: string) => new TrioError('BAD_PUBLISHED', `${file}: ${why}`);
+  const bad = (why: string) => usageError('BAD_PUBLISHED', `${file}: ${why}`);
   let json: unknown;
   try {
     json = JSON.parse(await readFile(file, 'utf8'));

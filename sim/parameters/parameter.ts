@@ -27,5 +27,7 @@ export interface ParameterDefinition {
 
 /** What a micro-benchmark in the VM has measured, under the name that it has in the calibration. */
 export function measured(name: string, unit: string, what: string): ParameterDefinition {
-  return { name, unit, what, source: { kind: 'measured' } };
+  // Nobody has all of a processor while somebody else waits for it.
+  const limit = unit === 'ns/ns' ? { max: 0.99 } : {};
+  return { name, unit, what, ...limit, source: { kind: 'measured' } };
 }

@@ -14,6 +14,14 @@ export function parameterTable(parameters: Parameters): string {
   return `${table.toString()}\n`;
 }
 
+/** The same as JSON (`trio.parameters/1`). */
+export function parametersJson(parameters: Parameters): string {
+  const all = parameters.definitions.map(({ name, unit, what, source }) => ({
+    ...{ name, value: parameters.get(name), unit, what, source },
+  }));
+  return `${JSON.stringify({ schema: 'trio.parameters/1', parameters: all }, null, 1)}\n`;
+}
+
 /** Where a value is from, in words. */
 export function sourceText(source: ParameterSource): string {
   switch (source.kind) {

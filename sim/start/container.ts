@@ -5,11 +5,12 @@ import { pageBytes } from '../pagecache/page.ts';
 import type { Kernel } from '../pagecache/kernel.ts';
 import type { Image, ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
+import { listeningStep } from '../workload/listening.ts';
 import { planOf, type Plan, type PlannedPages, type Stop } from '../workload/plan.ts';
 import type { Program } from '../workload/program.ts';
 import { DueWork } from './due-work.ts';
 import type { Observer } from './observer.ts';
-import { memoryLimit } from '../host/parameters.ts';
+import { listeningShare, memoryLimit } from '../host/parameters.ts';
 import { PageRequests } from './page-requests.ts';
 import { Prober } from './prober.ts';
 
@@ -26,6 +27,8 @@ export class Container {
   readonly #files: readonly (ImageFile | undefined)[];
   readonly #requests: PageRequests;
   readonly #prober: Prober;
+  /** A TCP port is ready as soon as somebody listens. */
+  readonly #listeningStep: number;
   readonly #observer: Observer | undefined;
   readonly #due: DueWork;
 
@@ -53,6 +56,12 @@ export class Container {
     });
     this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });
     this.#prober = new Prober(node, image);
+    const { prelude, readySteps, isTimed } = program;
+    const share = node.parameters.get(listeningShare);
+    this.#listeningStep =
+      image.readiness === 'http' && isTimed
+        ? listeningStep(program, { from: prelude, to: readySteps, share })
+        : readySteps;
     this.#due = new DueWork(node, this.#prober, observer);
   }
 
@@ -106,7 +115,7 @@ export class Container {
 
   *#run(stops: readonly Stop[], end: number): Flow {
     for (const { step, cpuNs, othersNs, waitNs, path, opens, requests, needs } of stops) {
-      if (step >= this.#program.listeningStep) this.#prober.wait();
+      if (step >= this.#listeningStep) this.#prober.wait();
       this.#due.nextStep = step + 1;
       this.#compute(cpuNs, othersNs);
       if (waitNs > 0) yield* this.#sleep(waitNs);

@@ -16,7 +16,6 @@ export class Prober {
   /** What others had of the program's time in the warm start, they have here. */
   readonly isThere: boolean;
   readonly #host: Host;
-  readonly #readiness: Image['readiness'];
   /** Shares, each from when on. */
   readonly #shares: readonly { readonly fromNs: number; readonly share: number }[];
   #share = 0;
@@ -25,7 +24,6 @@ export class Prober {
 
   constructor({ host, parameters }: Node, { readiness }: Image) {
     this.#host = host;
-    this.#readiness = readiness;
     const isProbed = readiness === 'http' || readiness === 'tcp';
     this.isThere = !isProbed || parameters.get('probe.isThere') === 1;
     const cost = (name: string) =>
@@ -45,8 +43,7 @@ export class Prober {
 
   /** The program listens. */
   wait(): void {
-    // A TCP port is ready then.
-    if (this.#isWaiting || this.#readiness !== 'http') return;
+    if (this.#isWaiting) return;
     this.#isWaiting = true;
     this.#share = 0;
     if (!this.#isAside) this.#host.takeShare(0);

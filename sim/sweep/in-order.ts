@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
+import { TrioError } from '../../trio/errors.ts';
 import type { SweepRequest } from './sweep.ts';
+import type { Answer } from './worker.ts';
 
 /** Small enough to share the end of a sweep evenly, large enough that messages do not count. */
 const chunkPointsMax = 16;
@@ -12,7 +14,11 @@ const chunksAhead = 4;
 /** A start leaves nothing behind: the more of them fit into the young generation, the less is copied. */
 const resourceLimits = { maxYoungGenerationSizeMb: 96 };
 
-/** The rows of the points from `from` on, chunk by chunk, in their order however many threads compute them. */
+/**
+ * The rows of the points from `from` on, chunk by chunk, in their order however many threads compute them.
+ *
+ * @throws TrioError that of the first chunk with a point that cannot be predicted
+ */
 export async function* rowsInOrder(
   request: SweepRequest,
   { from, end, workers }: { readonly from: number; readonly end: number; readonly workers: number },
@@ -32,9 +38,11 @@ export async function* rowsInOrder(
     const worker = idle.pop()!;
     worker.postMessage([first, to]);
     // Rejects if the thread fails instead.
-    const [text] = (await once(worker, 'message')) as [string];
+    const [answer] = (await once(worker, 'message')) as [Answer];
     idle.push(worker);
-    return { text, to };
+    if ('text' in answer) return { text: answer.text, to };
+    const { code, message, exitCode } = answer.error;
+    throw new TrioError(code, message, { exitCode });
   };
   const points = Math.min(chunkPointsMax, Math.ceil((end - from) / (threads * chunksAhead)));
   const underWay: Promise<{ text: string; to: number }>[] = [];

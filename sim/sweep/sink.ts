@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import { keptOf, type Kept } from './resume.ts';
 import type { Sweep } from './sweep.ts';
@@ -7,6 +7,8 @@ import type { Sweep } from './sweep.ts';
 export interface Sink {
   readonly kept: Kept;
   write(text: string): Promise<void>;
+  /** The sweep cannot be made: leaves what was there before. */
+  discard(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ async function appending(file: string, kept: Kept, resume: boolean): Promise<Sin
   return {
     kept,
     write: (text) => handle.appendFile(text),
+    discard: () => (kept.bytes === 0 ? rm(file) : handle.truncate(kept.bytes)),
     close: () => handle.close(),
   };
 }
@@ -42,6 +45,7 @@ function standardOutput(kept: Kept): Sink {
     kept,
     // Waits until it is taken: a slow reader slows the sweep, and nothing piles up.
     write: (text) => new Promise((resolve) => void process.stdout.write(text, () => resolve())),
+    async discard() {},
     async close() {},
   };
 }

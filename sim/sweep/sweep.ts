@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import { usageError } from '../../trio/errors.ts';
-import { loadScenario, withSettings, type AnySystem, type ScenarioRequest } from '../input/scenario.ts';
-import { simulate } from '../start/simulate.ts';
+import { TrioError, usageError } from '../../trio/errors.ts';
+import { EndlessError } from '../engine/engine.ts';
+import {
+  loadScenario,
+  withSettings,
+  type AnySystem,
+  type ScenarioRequest,
+  type Settings,
+} from '../input/scenario.ts';
+import { simulate, type Outcome } from '../start/simulate.ts';
 import { systemsNamed } from '../input/systems-named.ts';
 import { memoryLimit } from '../host/parameters.ts';
 import type { System } from '../systems/system.ts';
@@ -17,6 +24,17 @@ export interface SweepRequest extends ScenarioRequest {
   /** Points of a Latin hypercube; none: the grid. */
   readonly sample?: number | undefined;
   readonly format: 'csv' | 'ndjson';
+}
+
+/** @throws TrioError that says at which point */
+function predicted(predict: () => Outcome, settings: Settings, { id }: System): Outcome {
+  try {
+    return predict();
+  } catch (error) {
+    if (!(error instanceof TrioError || error instanceof EndlessError)) throw error;
+    const point = settings.map(([name, value]) => `${name}=${value}`).join(', ');
+    throw usageError('BAD_POINT', `${id} at ${point}: ${error.message}`);
+  }
 }
 
 /** A start that waits to be predicted at any point of a sweep. */
@@ -61,14 +79,18 @@ export class Sweep {
     return this.format.head(this.definition, this.#names);
   }
 
-  /** The rows of the points [from, to). */
+  /**
+   * The rows of the points [from, to).
+   *
+   * @throws TrioError with the first point that cannot be predicted
+   */
   rows(from: number, to: number): string {
     let text = '';
     for (let point = from; point < to; point++) {
       const settings = this.#points.at(point);
       const scenario = withSettings(this.#scenario, settings);
       for (const system of this.#systems) {
-        const outcome = simulate({ ...scenario, system });
+        const outcome = predicted(() => simulate({ ...scenario, system }), settings, system);
         text += this.format.row(this.definition.id, point, settings, system.id, outcome);
       }
     }

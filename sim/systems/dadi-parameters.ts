@@ -63,6 +63,7 @@ export const dadiParameters: readonly ParameterDefinition[] = [
     what: 'recorded reads that are replayed at once',
     value: 16,
     min: 1,
+    max: 1024,
     isInteger: true,
     source: read('overlaybd README, prefetchConfig.concurrency'),
   },
@@ -96,6 +97,7 @@ export const dadiParameters: readonly ParameterDefinition[] = [
     unit: 'bytes/file',
     what: "of a file in LSMT's index",
     value: 16,
+    max: 4096,
     source: inferred('an entry has 16 bytes (overlaybd lsmt/index.h); a file is taken as one segment'),
   },
   {

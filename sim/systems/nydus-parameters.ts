@@ -71,7 +71,7 @@ export const nydusParameters: readonly ParameterDefinition[] = [
     unit: 'ns',
     what: 'between two looks at whether nydusd runs',
     value: 100e6,
-    min: 1,
+    min: 1e6,
     isInteger: true,
     source: read('nydus-snapshotter pkg/daemon/daemon.go'),
   },
@@ -105,6 +105,7 @@ export const nydusParameters: readonly ParameterDefinition[] = [
     unit: 'bytes/chunk',
     what: "of a chunk in the table at a blob's end, which is read before anything else of it",
     value: 16,
+    max: 4096,
     source: inferred('BlobChunkInfoV1Ondisk is two 64-bit words; taken as not compressed'),
   },
   {

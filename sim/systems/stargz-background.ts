@@ -61,10 +61,11 @@ export class StargzBackground {
     for (;;) {
       yield* this.#silence();
       yield permits.acquire.bind(permits);
+      yield this.#daemon.enter;
       if (this.#leftNs() <= 0) break;
+      this.#daemon.leave();
       permits.release();
     }
-    yield this.#daemon.enter;
     const result = yield* read;
     permits.release();
     return result;

@@ -8,7 +8,8 @@ type BlobReader = <T>(read: Flow<T>) => Flow<T>;
 
 /**
  * A layer's blob behind the snapshotter: fetched in regions, decompressed in chunks, both kept on disk. Each read is a
- * goroutine of the daemon, which has a processor but while it waits for the registry.
+ * goroutine of the daemon, which has a processor but while it waits for the registry. (What it takes to get the answer is
+ * the node's work, most of it the kernel's, and not the daemon's turn.)
  */
 export class StargzLayer {
   readonly #node: Node;
@@ -41,7 +42,7 @@ export class StargzLayer {
     yield this.#client.get(this.#path, [{ first: 0, last: 1 }]);
     yield this.#client.head(this.#path);
     yield this.#daemon.enter;
-    yield* this.fetch(this.#bytes - footerBytes, footerBytes);
+    yield* this.fetch(Math.max(0, this.#bytes - footerBytes), footerBytes);
     yield* this.fetch(tocOffset, this.#bytes - footerBytes - tocOffset);
     this.#daemon.leave();
   }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrioError, usageError } from '../../trio/errors.ts';
+import { usageError } from '../../trio/errors.ts';
 
 /** What was recorded of one workload on one guest. */
 export interface Recording {
@@ -29,7 +29,7 @@ export async function findRecordings(golden: string, wanted: Wanted = {}): Promi
       if (await isFile(join(folder, 'touch.trace.zst'))) all.push({ guest, workload, folder });
     }
   if (all.length === 0)
-    throw new TrioError('NO_RECORDINGS', `${golden} has no <guest>/<workload>/touch.trace.zst`);
+    throw usageError('NO_RECORDINGS', `${golden} has no <guest>/<workload>/touch.trace.zst`);
   const ofGuest = named('guest', wanted.guest, all);
   return named('workload', wanted.workload, ofGuest);
 }
@@ -46,7 +46,8 @@ function named(what: 'guest' | 'workload', name: string | undefined, all: readon
 
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new TrioError('NO_RECORDINGS', `${folder} is no folder that can be read`, { cause: error });
+    const { message } = error as Error;
+    throw usageError('NO_RECORDINGS', `${folder} is no folder that can be read: ${message}`);
   });
   return entries
     .filter((entry) => entry.isDirectory())

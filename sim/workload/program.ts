@@ -1,6 +1,5 @@
 import { TrioError } from '../../trio/errors.ts';
 import type { AdoptedState, ProgramFile } from './files.ts';
-import { listeningStep } from './listening.ts';
 import { firstStepOfProgram } from './milestones.ts';
 import { outside, type Run } from './run.ts';
 import { stepKind, type StepColumns } from './steps.ts';
@@ -36,8 +35,6 @@ export interface Program extends StepColumns {
   readonly steps: number;
   readonly prelude: number;
   readonly readySteps: number;
-  /** From here on it listens if it is an HTTP server, but does not answer yet. */
-  readonly listeningStep: number;
   /** There are times: a warm start was recorded too. Else all are 0, and `readySteps` is `steps`. */
   readonly isTimed: boolean;
   /**
@@ -116,13 +113,11 @@ export function buildProgram(touch: Run, warm?: Warm): Program {
     runningToReadyNs: warm.readyNs,
   });
   for (const [step, waker] of timing.wokenBy.entries()) dependsOn[step] = Math.max(dependsOn[step]!, waker);
-  const { cpuNs, othersNs, waitNs, preludeTail, tail, milestones } = timing;
-  const readySteps = Math.max(timing.readySteps, prelude);
+  const { cpuNs, othersNs, waitNs, preludeTail, tail, readySteps, milestones } = timing;
   return {
     ...known,
     ...{ isTimed: true, cpuNs, othersNs, waitNs, preludeTail, tail },
-    readySteps,
-    listeningStep: listeningStep(timing, prelude, readySteps),
+    readySteps: Math.max(readySteps, prelude),
     releaseToRunningNs: milestones.runningNs - milestones.releasedNs,
     runningToReadyNs: warm.readyNs,
     aligned: shares(touch, timing.aligned),
@@ -133,7 +128,7 @@ const noTime: Time = { cpuNs: 0, othersNs: 0, waitNs: 0 };
 
 function untimed(steps: number, touch: Run) {
   return {
-    ...{ isTimed: false, readySteps: steps, listeningStep: steps, preludeTail: noTime, tail: noTime },
+    ...{ isTimed: false, readySteps: steps, preludeTail: noTime, tail: noTime },
     ...{ releaseToRunningNs: 0, runningToReadyNs: 0 },
     ...{ cpuNs: new Float64Array(steps), othersNs: new Float64Array(steps), waitNs: new Float64Array(steps) },
     aligned: shares(touch, new Uint8Array(steps)),

@@ -49,7 +49,7 @@ export function syntheticScenario(systemId: string): Scenario {
       files: files.map(({ path, bytes }, i) => ({
         ...{ dev: 1, ino: 10 + i, path, bytes, ofImage: true, isDevice: false, recorded: undefined },
       })),
-      ...{ steps: steps.length, prelude: 1, readySteps: steps.length, listeningStep: steps.length },
+      ...{ steps: steps.length, prelude: 1, readySteps: steps.length },
       ...{ cpuNs: zeros().fill(1e6), othersNs: zeros(), waitNs: zeros() },
       dependsOn: new Int32Array(steps.length).fill(-1),
       ...{ preludeTail: noTime, tail: { ...noTime, cpuNs: 1e6 }, releaseToRunningNs: 0, runningToReadyNs: 0 },

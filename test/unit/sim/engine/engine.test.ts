@@ -50,7 +50,7 @@ test('time does not go backwards, and is a whole number', () => {
     'at 5 ns, an event for 4 ns: time would go backwards',
   );
   expect(() => engine.after(0.5, source, recorder, 2)).toThrow('5.5 ns is no instant');
-  expect(() => engine.after(2 ** 53, source, recorder, 2)).toThrow('is no instant');
+  expect(() => engine.after(2 ** 53, source, recorder, 2)).toThrow('longer than 104 days');
   expect(() => engine.at(NaN, source, recorder, 2)).toThrow('is no instant');
 });
 
