@@ -84,8 +84,8 @@ describe('sim pages', () => {
     [2, 'no recorded workload "three". Known: one, two', 'mixed', '--workload', 'three'],
     [2, 'no recorded guest "other". Known: guest', 'mixed', '--guest', 'other'],
     [2, "unknown option '--fast'", 'mixed', '--fast'],
-    [1, 'is no folder that can be read', 'nothing-here'],
-    [1, 'has no <guest>/<workload>/touch.trace.zst', 'good/guest/one'],
+    [2, 'is no folder that can be read', 'nothing-here'],
+    [2, 'has no <guest>/<workload>/touch.trace.zst', 'good/guest/one'],
     [1, 'unknown start "nightly". Known: default, demand, fuse', 'strange'],
     [1, 'there is no model of the page cache of Linux 6.6.0-98.0.0', 'kernel'],
   ])('exits with %i: %s', async (exitCode, message, golden, ...args) => {

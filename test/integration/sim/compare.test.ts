@@ -2,7 +2,11 @@ import { execa } from 'execa';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { loadScenario } from '../../../sim/input/scenario.ts';
+import { simulate } from '../../../sim/start/simulate.ts';
+import { systems } from '../../../sim/systems/index.ts';
 
+const golden = join(import.meta.dirname, '../../../golden');
 const program = join(import.meta.dirname, '../../../sim/cli/sim.ts');
 const sim = (...args: string[]) => execa(process.execPath, [program, ...args], { reject: false });
 
@@ -42,6 +46,20 @@ describe('sim compare', () => {
   it('says the same to the byte, again', async () => {
     const [a, b] = await Promise.all([sim('compare', '--json'), sim('compare', '--json')]);
     expect(a.stdout).toBe(b.stdout);
+  });
+
+  it('says the same a hundred times, also with losses and a drawn order', async () => {
+    const request = { golden, guest: 'debian-13', workload: 'nginx', net: 'lan1g', seed: 'hundred' };
+    const set: [string, number][] = [
+      ['net.lossRatio', 0.01],
+      ['registry.serviceSpread', 0.3],
+      ['stargz.silenceNs', 1e8],
+    ];
+    const scenario = await loadScenario({ ...request, set });
+    const all = () => JSON.stringify(systems.map((system) => simulate({ ...scenario, system })));
+    expect(new Set(Array.from({ length: 100 }, all)).size).toBe(1);
+    const other = JSON.stringify(systems.map((system) => simulate({ ...scenario, seed: 'other', system })));
+    expect(other).not.toBe(all());
   });
 
   it('has phases that add up, and what TrIO promises', async () => {

@@ -1,9 +1,11 @@
+import { execa } from 'execa';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bounds, metrics, summarize, type Bound, type Cell } from '../../../sim/validate/bounds.ts';
 import { findRecordings } from '../../../sim/validate/recordings.ts';
 import { checkTimes } from '../../../sim/validate/times.ts';
 
+const program = join(import.meta.dirname, '../../../sim/cli/sim.ts');
 const golden = join(import.meta.dirname, '../../../golden');
 const recordings = await findRecordings(golden);
 const cells: Cell[] = [];
@@ -65,7 +67,26 @@ describe('predictions', () => {
   it('are held against every metric of the three systems that the VM measures', () => {
     expect(new Set(cells.map(({ system }) => system))).toEqual(new Set(['full', 'crfs', 'crfs-lazy']));
     expect(new Set(cells.map(({ metric }) => metric))).toEqual(new Set(metrics));
-    expect(cells.length).toBeGreaterThan(300);
+    // Every recording, on three networks.
+    expect(cells).toHaveLength(recordings.length * 3 * 3 * metrics.length);
+    const workloads = (guest: string) =>
+      recordings.filter((recording) => recording.guest === guest).map(({ workload }) => workload);
+    expect(workloads('debian-13')).toEqual(['nginx', 'node', 'python', 'pytorch', 'redis', 'tomcat']);
+    expect(workloads('debian-12')).toEqual(['nginx', 'node', 'python', 'redis', 'tomcat']);
+  });
+
+  it.each([
+    ['nginx', 0],
+    ['tomcat', 1],
+  ])('are printed, and past the bounds the exit code is 1: %s', async (workload, exitCode) => {
+    const args = [program, 'validate', '--guest', 'debian-13', '--workload', workload, '--json'];
+    const run = await execa(process.execPath, args, { reject: false });
+    expect(run).toMatchObject({ exitCode, stderr: '' });
+    const own = cells.filter((cell) => cell.guest === 'debian-13' && cell.workload === workload);
+    expect(JSON.parse(run.stdout)).toEqual({
+      ...{ schema: 'trio.validate/1', bounds, cells: own, summary: summarize(own) },
+      ok: exitCode === 0,
+    });
   });
 
   it.each(summary)('of $metric are as close as they must be on average', ({ mean, bound }) => {
