@@ -91,7 +91,7 @@ describe('sim compare', () => {
     [['--set', 'host.corse=2'], 'there is no parameter "host.corse"'],
     [['--set', 'host.cores=0'], 'host.cores is a whole number from 1 to 4096 (cores), not 0'],
     [['--set', 'host.cores'], 'NAME=VALUE'],
-    [['--cpu', '1.5'], 'host.cores is a whole number'],
+    [['--cpu', '1.5'], 'write a whole number from 1 on'],
     [['--net', 'moon'], 'unknown name'],
   ])('refuses %j', async (args, message) => {
     const { stdout, stderr, exitCode } = await sim('compare', ...args);
