@@ -26,15 +26,6 @@ const titleOf = ({ guest, workload, net, system }: Cell) => `${guest}/${workload
 /** Cells that are past the worst that is allowed. */
 const exceptions: readonly Exception[] = [
   {
-    why:
-      'a node that has just written 1.5 GB has that to bring to its disk beside the start, which is not modelled: ' +
-      '29 854 pages were written back within the 369 ms on wan100m; which start meets such a burst is a matter of ' +
-      'when, to a tenth of a second, and the pull before it takes 97 s',
-    is: ({ metric, workload, system }) =>
-      metric === 'runningNs' && workload === 'pytorch' && system === 'full',
-    within: 140e6,
-  },
-  {
     why: 'two threads asked for neighbouring chunks at the same time: one more request of 70, for pieces that came twice',
     is: (cell) =>
       isCounted(cell) &&
