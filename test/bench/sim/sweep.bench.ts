@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { rowsInOrder } from '../../../sim/sweep/in-order.ts';
-import { Sweep, type SweepRequest } from '../../../sim/sweep/sweep.ts';
+import type { SweepRequest } from '../../../sim/sweep/sweep.ts';
 import { goldenFolder } from '../../support/golden-folder.ts';
 
 const golden = goldenFolder();
@@ -10,27 +10,34 @@ const points = 1500;
 /** The first ones warm up: the threads read the start, and their code is compiled. */
 const warmUpPoints = 500;
 const rounds = 3;
+/** One of each kind. */
+const systems = ['full', 'crfs', 'nydus', 'dadi', 'dadi-trace', 'trio'];
 const bareRounds = 1e9;
 
 interface Rate {
   readonly perSecond: number;
   /** Points for each second that processors worked: what other load on the machine does not change. */
   readonly perCpuSecond: number;
+  /** Of the process, at the end over when it was warm. */
+  readonly memoryGrowth: number;
 }
 
 async function rate(request: SweepRequest, workers: number): Promise<Rate> {
   let first = 0;
   let fromMs = 0;
   let from = process.cpuUsage();
+  let warmBytes = 0;
   for await (const { to } of rowsInOrder(request, { from: 0, end: points, workers }))
     if (first === 0 && to >= warmUpPoints) {
       first = to;
       fromMs = performance.now();
       from = process.cpuUsage();
+      warmBytes = process.memoryUsage.rss();
     }
+  const memoryGrowth = process.memoryUsage.rss() / warmBytes;
   const { user, system } = process.cpuUsage(from);
   const [wallS, cpuS] = [(performance.now() - fromMs) / 1000, (user + system) / 1e6];
-  return { perSecond: (points - first) / wallS, perCpuSecond: (points - first) / cpuS };
+  return { perSecond: (points - first) / wallS, perCpuSecond: (points - first) / cpuS, memoryGrowth };
 }
 
 /** Rounds of plain computing a second, in threads that share nothing: what the machine has to give. */
@@ -66,8 +73,8 @@ test('points of a sweep of nginx, with one thread and with two', { timeout: 300_
       seed: 'bench',
     },
     ...{ axes: ['net.rttNs=log:1e5:1e8', 'net.rateBps=log:1e8:1e10'], sample: points, format: 'csv' },
+    systems,
   };
-  const { systems } = (await Sweep.load(request)).definition;
   const one: Rate[] = [];
   const two: Rate[] = [];
   const bare: [number, number][] = [];
@@ -82,11 +89,14 @@ test('points of a sweep of nginx, with one thread and with two', { timeout: 300_
   const speedup = best(two) / best(one);
   const possible = Math.max(...bare.map(([, rate2]) => rate2)) / Math.max(...bare.map(([rate1]) => rate1));
   const efficiency = cpu(two) / cpu(one);
+  const growth = Math.min(...two.map(({ memoryGrowth }) => memoryGrowth));
   console.log(
     `sweep of nginx, ${systems.length} systems a point: ${best(one).toFixed(0)} points/s with one thread, ` +
-      `${best(two).toFixed(0)} with two: ${speedup.toFixed(2)} times (plain computing: ${possible.toFixed(2)} times); ` +
-      `points a CPU second with two threads over one: ${(100 * efficiency).toFixed(0)} %`,
+      `${best(two).toFixed(0)} with two (10 000 in ${(1e4 / best(two)).toFixed(0)} s): ${speedup.toFixed(2)} times ` +
+      `(plain computing: ${possible.toFixed(2)} times); points a CPU second with two threads over one: ` +
+      `${(100 * efficiency).toFixed(0)} %; memory behind ${points} points over that behind ${warmUpPoints}: ${growth.toFixed(2)}`,
   );
+  expect(growth).toBeLessThan(1.1);
   // By processor time: a machine that does other things gives two threads less than twice the time of one.
   expect(efficiency).toBeGreaterThan(0.8);
 });
