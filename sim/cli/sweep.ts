@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { availableParallelism } from 'node:os';
-import { usageError } from '../../trio/errors.ts';
+import { TrioError, usageError } from '../../trio/errors.ts';
 import { axisHelp } from '../sweep/axis.ts';
 import { rowsInOrder } from '../sweep/in-order.ts';
 import { openSink } from '../sweep/sink.ts';
@@ -45,7 +45,8 @@ export function sweepCommand(): Command {
           showProgress(to, end);
         }
       } catch (error) {
-        await sink.discard();
+        // Nothing can go on with it. After a full disk, or an interrupt, --resume can.
+        if (error instanceof TrioError && error.code === 'BAD_POINT') await sink.discard();
         throw error;
       } finally {
         await sink.close();
