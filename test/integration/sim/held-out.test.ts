@@ -5,8 +5,8 @@ import { checkPages } from '../../../sim/validate/pages.ts';
 import { findRecordings } from '../../../sim/validate/recordings.ts';
 import { checkTimes } from '../../../sim/validate/times.ts';
 
-// Recorded when the model was finished: what a prediction is worth elsewhere. Two mechanisms are in it since then that
-// apache and gcc had shown (who asks a server that listens waits; each of two reads of a chunk unpacks it).
+// Recorded when the model was finished: what a prediction is worth elsewhere. apache and gcc then showed two mechanisms
+// (who asks a server that listens waits; each of two reads of a chunk unpacks it). perl and r were recorded after that.
 const heldOut = join(import.meta.dirname, '../../../golden/held-out');
 const recordings = await findRecordings(heldOut);
 const cells: Cell[] = [];
@@ -19,14 +19,19 @@ for (const recording of recordings) cells.push(...(await checkTimes(heldOut, rec
 const twice = ['gcc lan1g crfs', 'gcc lan1g crfs-lazy', 'gcc wan100m crfs-lazy'];
 const titleOf = ({ workload, net, system }: Cell) => `${workload} ${net} ${system}`;
 
-/** Files whose pages came in another order than predicted. */
-const outOfOrder = ['readahead-16k', 'readahead-64k'].map(
-  (start) => `ruby ${start} /usr/lib/x86_64-linux-gnu/libc.so.6`,
-);
+/**
+ * Files whose pages came in another order than predicted, or with the predicted one that did not come. Why is not known: in
+ * r's traced start a touch of page 1 of libselinux reads page 32 ahead, on FUSE it did not.
+ */
+const others = [
+  'r fuse /usr/lib/x86_64-linux-gnu/libselinux.so.1 32',
+  'ruby readahead-16k /usr/lib/x86_64-linux-gnu/libc.so.6',
+  'ruby readahead-64k /usr/lib/x86_64-linux-gnu/libc.so.6',
+];
 
 describe('workloads that the model was not made with', () => {
-  it('are three, on two networks', () => {
-    expect(recordings.map(({ workload }) => workload)).toEqual(['apache', 'gcc', 'ruby']);
+  it('are five, on two networks', () => {
+    expect(recordings.map(({ workload }) => workload)).toEqual(['perl', 'apache', 'gcc', 'r', 'ruby']);
     expect(new Set(cells.map(({ net }) => net))).toEqual(new Set(['lan1g', 'wan100m']));
   });
 
@@ -45,9 +50,9 @@ describe('workloads that the model was not made with', () => {
     const found: string[] = [];
     for (const { start, comparison } of await checkPages(folder))
       for (const { path, missed, extra, sameOrder } of comparison.files) {
-        expect([...missed, ...extra]).toEqual([]);
-        if (!sameOrder) found.push(`${workload} ${start} ${path}`);
+        expect(missed).toEqual([]);
+        if (!sameOrder) found.push([workload, start, path, ...extra].join(' '));
       }
-    expect(found).toEqual(outOfOrder.filter((each) => each.startsWith(`${workload} `)));
+    expect(found).toEqual(others.filter((each) => each.startsWith(`${workload} `)));
   });
 });
