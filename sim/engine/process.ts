@@ -1,7 +1,5 @@
 import type { Actor } from './actor.ts';
-
-/** Begins something that takes time; whoever waits gets the signal once, when it is over, or at once if it is. */
-export type Wait = (actor: Actor, signal: number, arg: number) => void;
+import { Completion, type Wait } from './completion.ts';
 
 /** What happens one after the other, as a generator of what it waits for. */
 export type Flow<T = void> = Generator<Wait, T, void>;
@@ -14,37 +12,19 @@ export type Flow<T = void> = Generator<Wait, T, void>;
  * generator function a hidden class, which keeps all that the function closes over, here the start, until the next full
  * collection. Where a start made some, a quarter of a sweep was the scavenger copying starts that were over.
  */
-export class Process implements Actor {
+export class Process extends Completion implements Actor {
   readonly #flow: Flow<unknown>;
-  /** Made when somebody waits, as for most nobody does. */
-  #waiting: { actor: Actor; signal: number; arg: number }[] | undefined;
-  #hasEnded = false;
 
   constructor(flow: Flow<unknown>) {
+    super();
     this.#flow = flow;
     this.receive();
   }
 
-  /** Waits for the flow's end. */
-  get end(): Wait {
-    return (actor, signal, arg) => {
-      if (this.#hasEnded) actor.receive(signal, arg);
-      else (this.#waiting ??= []).push({ actor, signal, arg });
-    };
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
   receive(): void {
     const step = this.#flow.next();
-    if (step.done !== true) {
-      step.value(this, 0, 0);
-      return;
-    }
-    this.#hasEnded = true;
-    for (const { actor, signal, arg } of this.#waiting ?? []) actor.receive(signal, arg);
+    if (step.done === true) this.complete();
+    else step.value(this, 0, 0);
   }
 }
 

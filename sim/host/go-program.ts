@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
-import type { Flow, Wait } from '../engine/process.ts';
+import type { Wait } from '../engine/completion.ts';
+import type { Flow } from '../engine/process.ts';
 import { Semaphore } from '../engine/semaphore.ts';
 import type { Host } from './host.ts';
 

@@ -1,6 +1,7 @@
 import type { Engine, Source } from '../engine/engine.ts';
 import { FairServer } from '../engine/fair-server.ts';
-import type { Flow, Wait } from '../engine/process.ts';
+import type { Wait } from '../engine/completion.ts';
+import type { Flow } from '../engine/process.ts';
 
 /** The machine that starts the container: its processors. */
 export class Host {

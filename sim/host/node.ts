@@ -11,7 +11,8 @@ import { CpuReader } from './cpu-reader.ts';
 import { Host } from './host.ts';
 import { kindOf, registryOf } from './registry-service.ts';
 import type { HttpRequest } from '../net/http-request.ts';
-import { Process, type Flow, type Wait } from '../engine/process.ts';
+import type { Wait } from '../engine/completion.ts';
+import { Process, type Flow } from '../engine/process.ts';
 
 /** A node, the registry, and the line between them. */
 export class Node {

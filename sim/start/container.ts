@@ -1,4 +1,4 @@
-import type { Flow } from '../engine/process.ts';
+import { Process, type Flow } from '../engine/process.ts';
 import type { Node } from '../host/node.ts';
 import type { FileSettings } from '../pagecache/trace-files.ts';
 import { pageBytes } from '../pagecache/page.ts';
@@ -6,7 +6,7 @@ import type { Kernel } from '../pagecache/kernel.ts';
 import type { Image, ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
 import { listeningStep } from '../workload/listening.ts';
-import { planOf, type Plan, type PlannedPages, type Stop } from '../workload/plan.ts';
+import { planOf, type Plan, type Stops } from '../workload/plan.ts';
 import type { Program } from '../workload/program.ts';
 import { DueWork } from './due-work.ts';
 import type { Observer } from './observer.ts';
@@ -54,7 +54,7 @@ export class Container {
       limitPages: Math.floor((node.parameters.get(memoryLimit) * 2 ** 20) / pageBytes),
       files: this.#files.map((file) => this.#settingsOf(file)),
     });
-    this.#requests = new PageRequests(rootFs, this.#files, observer && { observer, engine: node.engine });
+    this.#requests = new PageRequests(node, rootFs, this.#files, observer);
     this.#prober = new Prober(node, image);
     const { prelude, readySteps, isTimed } = program;
     const share = node.parameters.get(listeningShare);
@@ -105,7 +105,8 @@ export class Container {
     this.#prober.start();
     if (isTimed) this.#due.ns -= this.#node.parameters.get('release.starts');
     this.#serve(this.#prober.firstNs);
-    yield* this.#run(this.#plan.stops, readySteps);
+    // A process of its own: a flow within flows goes through all of them each time that it goes on.
+    yield new Process(this.#run(this.#plan.stops, readySteps)).end;
     const { rest } = this.#plan;
     this.#compute(rest.cpuNs + tail.cpuNs, rest.othersNs + tail.othersNs);
     if (tail.waitNs > 0) yield* this.#sleep(tail.waitNs);
@@ -113,23 +114,35 @@ export class Container {
     if (this.#due.isDue) yield this.#due.done;
   }
 
-  *#run(stops: readonly Stop[], end: number): Flow {
-    for (const { step, cpuNs, othersNs, waitNs, path, opens, requests, needs } of stops) {
-      if (step >= this.#listeningStep) this.#prober.wait();
-      this.#due.nextStep = step + 1;
-      this.#compute(cpuNs, othersNs);
-      if (waitNs > 0) yield* this.#sleep(waitNs);
-      if (opens >= 0) {
-        const opened = this.#files[opens];
+  *#run(stops: Stops, end: number): Flow {
+    const { length, step, cpuNs, othersNs, waitNs, path, opens, requests, firstRequest, needs } = stops;
+    for (let i = 0; i < length; i++) {
+      if (step[i]! >= this.#listeningStep) this.#prober.wait();
+      this.#due.nextStep = step[i]! + 1;
+      this.#compute(cpuNs[i]!, othersNs[i]!);
+      if (waitNs[i]! > 0) yield* this.#sleep(waitNs[i]!);
+      if (opens[i]! >= 0) {
+        const opened = this.#files[opens[i]!];
         if (opened) this.#serve(this.#rootFs.openNs(opened));
       }
-      if (path >= 0) yield* this.#lookup(this.#program.paths[path]!);
+      if (path[i]! >= 0) yield* this.#lookup(this.#program.paths[path[i]!]!);
       if (this.#rootFs.isCached) continue;
-      if (requests.length > 0) {
+      const endRequest = firstRequest[i + 1]!;
+      let request = firstRequest[i]!;
+      if (request < endRequest) {
         if (this.#due.isDue) yield this.#due.done;
-        for (const request of requests) this.#requests.request(request);
+        for (; request < endRequest; request++)
+          this.#requests.request(requests.file[request]!, requests.first[request]!, requests.end[request]!);
       }
-      if (needs && this.#requests.firstMissing(needs)) yield* this.#wait(needs);
+      const needed = needs.file[i]!;
+      if (needed < 0) continue;
+      let missing = this.#requests.firstMissing(needed, needs.first[i]!, needs.end[i]!);
+      if (!missing) continue;
+      if (this.#due.isDue) yield this.#due.done;
+      const fromNs = this.#node.engine.nowNs;
+      while ((missing = this.#requests.firstMissing(needed, needs.first[i]!, needs.end[i]!)))
+        yield missing.end;
+      this.#tellWaited(needed, needs.first[i]!, needs.end[i]!, fromNs);
     }
     this.#due.nextStep = end;
   }
@@ -161,16 +174,10 @@ export class Container {
     this.#due.othersNs += this.#prober.besideNs(ns);
   }
 
-  /** Waits for pages without which the program cannot go on. */
-  *#wait(needs: PlannedPages): Flow {
-    if (this.#due.isDue) yield this.#due.done;
-    const { engine } = this.#node;
-    const fromNs = engine.nowNs;
-    const requests = this.#requests;
-    for (let request; (request = requests.firstMissing(needs));) yield request.end;
+  #tellWaited(file: number, firstPage: number, end: number, fromNs: number): void {
     if (!this.#observer) return;
-    const { file, first, end } = needs;
-    const waited = { path: this.#program.files[file]!.path!, firstPage: first, pages: end - first };
-    this.#observer.waited(waited, { fromNs, toNs: engine.nowNs });
+    const { path } = this.#program.files[file]!;
+    const waited = { path: path!, firstPage, pages: end - firstPage };
+    this.#observer.waited(waited, { fromNs, toNs: this.#node.engine.nowNs });
   }
 }

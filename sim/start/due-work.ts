@@ -1,5 +1,5 @@
 import type { Actor } from '../engine/actor.ts';
-import type { Wait } from '../engine/process.ts';
+import type { Wait } from '../engine/completion.ts';
 import type { Node } from '../host/node.ts';
 import type { Observer } from './observer.ts';
 import type { Prober } from './prober.ts';

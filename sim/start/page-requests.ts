@@ -1,8 +1,9 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Completion } from '../engine/completion.ts';
 import { Process, type Flow } from '../engine/process.ts';
+import { Job } from '../host/job.ts';
+import type { Node } from '../host/node.ts';
 import type { ImageFile } from '../systems/image.ts';
 import type { RootFs } from '../systems/rootfs.ts';
-import type { PlannedPages } from '../workload/plan.ts';
 import type { FilePages, Observer } from './observer.ts';
 
 /**
@@ -11,27 +12,25 @@ import type { FilePages, Observer } from './observer.ts';
  */
 export class PageRequests {
   readonly #rootFs: RootFs;
-  readonly #requests: Process[] = [];
+  readonly #node: Node;
+  readonly #requests: Completion[] = [];
   /** Per file and page, the number of the request that brings it, plus one; 0: it was there. */
   readonly #pages: (Int32Array | undefined)[] = [];
   /** Pages asked for so far. */
   requestedPages = 0;
 
   readonly #files: readonly (ImageFile | undefined)[];
-  readonly #watched: { readonly observer: Observer; readonly engine: Engine } | undefined;
+  readonly #observer: Observer | undefined;
 
   /**
    * @param files    by their numbers; undefined: none of the image
-   * @param watched  who is told of each request, and whose time it is
+   * @param observer  is told of each request
    */
-  constructor(
-    rootFs: RootFs,
-    files: readonly (ImageFile | undefined)[],
-    watched?: { readonly observer: Observer; readonly engine: Engine },
-  ) {
+  constructor(node: Node, rootFs: RootFs, files: readonly (ImageFile | undefined)[], observer?: Observer) {
+    this.#node = node;
     this.#rootFs = rootFs;
     this.#files = files;
-    this.#watched = watched;
+    this.#observer = observer;
   }
 
   get count(): number {
@@ -39,7 +38,7 @@ export class PageRequests {
   }
 
   /** The first request that is still to bring any of these pages; undefined: they are all there. */
-  firstMissing({ file, first, end }: PlannedPages): Process | undefined {
+  firstMissing(file: number, first: number, end: number): Completion | undefined {
     const pages = this.#pages[file];
     if (!pages) return undefined;
     const stop = Math.min(end, pages.length);
@@ -53,7 +52,7 @@ export class PageRequests {
   }
 
   /** One call of readahead becomes as many requests as the file system's limit makes of it. */
-  request({ file: number, first, end }: PlannedPages): void {
+  request(number: number, first: number, end: number): void {
     const file = this.#files[number];
     if (!file) return;
     let pages = this.#pages[number];
@@ -68,21 +67,23 @@ export class PageRequests {
       const to = Math.min(from + most, end);
       // Before the request begins: it may end at once.
       pages.fill(this.#requests.length + 1, from, to);
-      this.#requests.push(new Process(this.#read(file, from, to - from)));
+      this.#requests.push(this.#read(file, from, to - from));
     }
   }
 
-  #read(file: ImageFile, firstPage: number, pages: number): Flow {
-    const flow = this.#rootFs.read(file, firstPage, pages);
-    return this.#watched ? watch(flow, { path: file.path, firstPage, pages }, this.#watched) : flow;
+  #read(file: ImageFile, firstPage: number, pages: number): Completion {
+    if (this.#observer) {
+      const flow = this.#rootFs.read(file, firstPage, pages);
+      return new Process(watch(flow, { path: file.path, firstPage, pages }, this.#node, this.#observer));
+    }
+    const workNs = this.#rootFs.readNs?.(file, firstPage, pages);
+    return workNs === undefined
+      ? new Process(this.#rootFs.read(file, firstPage, pages))
+      : new Job(this.#node.host, workNs);
   }
 }
 
-function* watch(
-  flow: Flow,
-  pages: FilePages,
-  { observer, engine }: { readonly observer: Observer; readonly engine: Engine },
-): Flow {
+function* watch(flow: Flow, pages: FilePages, { engine }: Node, observer: Observer): Flow {
   const fromNs = engine.nowNs;
   yield* flow;
   observer.read(pages, { fromNs, toNs: engine.nowNs });

@@ -20,6 +20,13 @@ export class DadiCache {
     this.#refillBytes = node.parameters.get('dadi.refillBytes');
   }
 
+  has(offset: number, bytes: number): boolean {
+    const end = Math.ceil((offset + bytes) / this.#refillBytes);
+    for (let piece = Math.floor(offset / this.#refillBytes); piece < end; piece++)
+      if (this.#fetches[piece]?.hasEnded !== true) return false;
+    return true;
+  }
+
   /** Waits for these bytes; each hole among the pieces that hold them is fetched with one request. */
   *read(offset: number, bytes: number): Flow {
     const first = Math.floor(offset / this.#refillBytes);

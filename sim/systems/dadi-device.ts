@@ -40,9 +40,14 @@ export class DadiDevice {
     this.#workers.release();
   }
 
+  /** What it works for that, if all of it is in the cache; undefined: it is not. */
+  blobReadNs({ layer, first, count }: Blocks): number | undefined {
+    return this.#blobs[layer]!.readNs(first, count);
+  }
+
   /** What is under a request: also what replay reads, to throw it away. */
-  *readBlob({ layer, first, count }: Blocks): Flow {
-    yield* this.#blobs[layer]!.read(first, count);
+  readBlob({ layer, first, count }: Blocks): Flow {
+    return this.#blobs[layer]!.read(first, count);
   }
 
   *readMetadata(blocks: Blocks): Flow {

@@ -62,14 +62,15 @@ export class DadiLayer {
 
   /** Where blocks [first, first + blocks) lie in the blob. */
   place(first: number, blocks: number): Extent {
-    const offset = Math.floor(this.#at(first).offset);
-    return { offset, bytes: Math.ceil(this.#at(first + blocks).offset) - offset };
+    const offset = Math.floor(this.#at(first, this.#offsets, this.#end.offset));
+    return { offset, bytes: Math.ceil(this.#at(first + blocks, this.#offsets, this.#end.offset)) - offset };
   }
 
   /** What it takes to decompress them. */
   lz4Ns(first: number, blocks: number): number {
-    const gunzip = this.#at(first + blocks).gunzipNs - this.#at(first).gunzipNs;
-    return gunzip * this.#lz4Cost;
+    const { gunzipNs: all } = this.#end;
+    const before = this.#at(first, this.#gunzipNs, all);
+    return (this.#at(first + blocks, this.#gunzipNs, all) - before) * this.#lz4Cost;
   }
 
   /** Behind the data: where each block begins. */
@@ -93,22 +94,18 @@ export class DadiLayer {
     return { offset: this.bytes - trailerBytes, bytes: trailerBytes };
   }
 
-  /** Where a block begins, or all of them end. */
-  #at(block: number): Point {
-    if (block >= this.blocks) return this.#end;
+  /** What grows from run to run, up to `end`, at the beginning of a block. */
+  #at(block: number, before: readonly number[], end: number): number {
+    if (block >= this.blocks) return end;
+    const firsts = this.#firsts;
     let run = 0;
-    for (let end = this.#firsts.length; end - run > 1;) {
-      const middle = (run + end) >> 1;
-      if (this.#firsts[middle]! <= block) run = middle;
-      else end = middle;
+    for (let past = firsts.length; past - run > 1;) {
+      const middle = (run + past) >> 1;
+      if (firsts[middle]! <= block) run = middle;
+      else past = middle;
     }
-    const first = this.#firsts[run]!;
-    const part = (block - first) / ((this.#firsts[run + 1] ?? this.blocks) - first);
-    const offset = this.#offsets[run]!;
-    const before = this.#gunzipNs[run]!;
-    return {
-      offset: offset + part * ((this.#offsets[run + 1] ?? this.#end.offset) - offset),
-      gunzipNs: before + part * ((this.#gunzipNs[run + 1] ?? this.#end.gunzipNs) - before),
-    };
+    const first = firsts[run]!;
+    const part = (block - first) / ((firsts[run + 1] ?? this.blocks) - first);
+    return before[run]! + part * ((before[run + 1] ?? end) - before[run]!);
   }
 }

@@ -20,6 +20,7 @@ const inodesPerBlock = 16;
  * several layers change is read from the last one.
  */
 export class DadiLayout {
+  readonly image: Image;
   readonly layers: readonly DadiLayer[];
   readonly #data = new Map<number, Blocks>();
   readonly #names = new Map<string, Blocks>();
@@ -29,6 +30,7 @@ export class DadiLayout {
   readonly #metadataRatio: number;
 
   constructor(image: Image, reads: Reads) {
+    this.image = image;
     const { layers } = image.plain;
     const segmentBytes = reads('dadi.segmentBytes');
     this.#metadataRatio = reads('dadi.metadataRatio');

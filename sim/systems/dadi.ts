@@ -30,7 +30,7 @@ export const dadiTrace: System = {
   parameters,
   *deploy(node: Node, image: Image, recording: Recording): Flow<Deployment> {
     const layout = dadiLayout(image, image, node.parameters);
-    const reads = recordedReads(node, image, layout, recording);
+    const reads = recordedReads(layout, recording, node.parameters);
     const traceBytes = node.parameters.get('dadi.traceRecordBytes') * reads.length;
     const client = node.client();
     yield* pullHead(node, client, image);

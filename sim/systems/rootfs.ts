@@ -17,6 +17,8 @@ export interface RootFs {
   lookup?(path: string): Flow;
   /** The same to open a file. */
   openNs(file: ImageFile): number;
+  /** What it works to bring pages of which it has all in memory; undefined: it does not. */
+  readNs?(file: ImageFile, firstPage: number, pages: number): number | undefined;
   /** Brings pages of a file to memory. */
   read(file: ImageFile, firstPage: number, pages: number): Flow;
 }

@@ -10,6 +10,7 @@ export class TrioRootFs implements RootFs {
   readonly largeFolios: boolean;
   readonly requestPagesMax: number;
   readonly #node: Node;
+  readonly #copyPageNs: number;
   readonly #image: RuntimeImage;
   readonly #lower: RootFs;
   /** By id: recorded files whose lower is open too, because a page was missed. */
@@ -17,6 +18,7 @@ export class TrioRootFs implements RootFs {
 
   constructor(node: Node, image: RuntimeImage, lower: RootFs) {
     this.#node = node;
+    this.#copyPageNs = node.parameters.get('read-cached.pages');
     this.#image = image;
     this.#lower = lower;
     this.largeFolios = lower.largeFolios;
@@ -43,22 +45,27 @@ export class TrioRootFs implements RootFs {
     return this.#image.hasFile(file) ? 0 : this.#lower.openNs(file);
   }
 
+  readNs(file: ImageFile, firstPage: number, pages: number): number | undefined {
+    for (let page = firstPage; page < firstPage + pages; page++)
+      if (!this.#image.hasPage(file, page)) return undefined;
+    return this.#copyNs(pages);
+  }
+
   *read(file: ImageFile, firstPage: number, pages: number): Flow {
     const end = firstPage + pages;
     for (let from = firstPage; from < end;) {
       const isRecorded = this.#image.hasPage(file, from);
       let to = from + 1;
       while (to < end && this.#image.hasPage(file, to) === isRecorded) to++;
-      if (isRecorded) yield this.#copy(to - from);
+      if (isRecorded) yield this.#node.host.work(this.#copyNs(to - from));
       else yield* this.#readLower(file, from, to - from);
       from = to;
     }
   }
 
   /** From the run-time page cache to the file's own. */
-  #copy(pages: number) {
-    const { host, parameters } = this.#node;
-    return host.work(parameters.get('read-cached.pages') * pages);
+  #copyNs(pages: number): number {
+    return this.#copyPageNs * pages;
   }
 
   *#readLower(file: ImageFile, firstPage: number, pages: number): Flow {

@@ -21,6 +21,7 @@ export function imageView({ name, readiness, plain, estargz }: ImageFacts): Imag
   const entriesOf = (type: string) =>
     plain.layers.map(({ entries }) => entries.filter((entry) => type === '' || entry[1] === type).length);
   const [regular, all] = [entriesOf('f'), entriesOf('')];
+  const lookups = new Map<string, OverlayLookup>();
   return {
     name,
     readiness,
@@ -44,7 +45,11 @@ export function imageView({ name, readiness, plain, estargz }: ImageFacts): Imag
     files: files.size,
     file: (path) => files.get(path),
     regularFiles: () => files.values(),
-    lookup: (path) => lookup(layers, path),
+    lookup(path) {
+      let known = lookups.get(path);
+      if (!known) lookups.set(path, (known = lookup(layers, path)));
+      return known;
+    },
   };
 }
 

@@ -19,36 +19,61 @@ export interface PlanSettings {
 }
 
 /** Pages [first, end) of a file, by its number. */
-export interface PlannedPages {
+interface PlannedPages {
   readonly file: number;
   readonly first: number;
   readonly end: number;
 }
 
-/** A step at which a program does more than compute. */
-export interface Stop {
-  readonly step: number;
+/**
+ * The steps at which a program does more than compute, a column for each of their values: every start goes through all
+ * of them, and as objects they would not stay in the processor's cache.
+ */
+export interface Stops {
+  readonly length: number;
+  readonly step: Int32Array;
   /** Since the last stop, up to and with this step; none of the prelude. `othersNs` is a part of `cpuNs`. */
-  readonly cpuNs: number;
-  readonly othersNs: number;
+  readonly cpuNs: Float64Array;
+  readonly othersNs: Float64Array;
   /** Of this step. */
-  readonly waitNs: number;
+  readonly waitNs: Float64Array;
   /** Name that is looked up; the number of the file that is opened; -1: none. */
-  readonly path: number;
-  readonly opens: number;
+  readonly path: Int32Array;
+  readonly opens: Int32Array;
   /** What the page cache asks the file systems for, each of them one call of readahead. */
-  readonly requests: readonly PlannedPages[];
-  /** Pages without which it cannot go on, of which none was needed before; undefined: they have been waited for. */
-  readonly needs: PlannedPages | undefined;
+  readonly requests: PageRuns;
+  /** Where a stop's requests begin, and after the last where they end. */
+  readonly firstRequest: Int32Array;
+  /** Pages without which it cannot go on, of which none was needed before; of file -1: they have been waited for. */
+  readonly needs: PageRuns;
+}
+
+/** Pages [first, end) of files, by their numbers. */
+export interface PageRuns {
+  readonly file: Int32Array;
+  readonly first: Int32Array;
+  readonly end: Int32Array;
 }
 
 /** A program on a page cache: which of its steps ask for something, and for what. It does not depend on time. */
 export interface Plan {
   /** Of the steps before the entrypoint is executed, and of those until ready. */
-  readonly prelude: readonly Stop[];
-  readonly stops: readonly Stop[];
+  readonly prelude: Stops;
+  readonly stops: Stops;
   /** After the last stop. */
   readonly rest: { readonly cpuNs: number; readonly othersNs: number };
+}
+
+/** A stop, before it becomes a row of the columns. */
+interface Stop {
+  readonly step: number;
+  readonly cpuNs: number;
+  readonly othersNs: number;
+  readonly waitNs: number;
+  readonly path: number;
+  readonly opens: number;
+  readonly requests: readonly PlannedPages[];
+  readonly needs: PlannedPages | undefined;
 }
 
 interface Kept {
@@ -107,7 +132,32 @@ function makePlan(program: Program, settings: PlanSettings): Plan {
     (isTimed ? stops : prelude).push(stop);
     [cpuNs, othersNs] = [0, 0];
   }
-  return { prelude, stops, rest: { cpuNs, othersNs } };
+  return { prelude: columns(prelude), stops: columns(stops), rest: { cpuNs, othersNs } };
+}
+
+function columns(stops: readonly Stop[]): Stops {
+  const firstRequest = new Int32Array(stops.length + 1);
+  for (const [i, { requests }] of stops.entries()) firstRequest[i + 1] = firstRequest[i]! + requests.length;
+  return {
+    length: stops.length,
+    step: Int32Array.from(stops, ({ step }) => step),
+    cpuNs: Float64Array.from(stops, ({ cpuNs }) => cpuNs),
+    othersNs: Float64Array.from(stops, ({ othersNs }) => othersNs),
+    waitNs: Float64Array.from(stops, ({ waitNs }) => waitNs),
+    path: Int32Array.from(stops, ({ path }) => path),
+    opens: Int32Array.from(stops, ({ opens }) => opens),
+    requests: runsOf(stops.flatMap(({ requests }) => requests)),
+    firstRequest,
+    needs: runsOf(stops.map(({ needs }) => needs ?? { file: -1, first: 0, end: 0 })),
+  };
+}
+
+function runsOf(pages: readonly PlannedPages[]): PageRuns {
+  return {
+    file: Int32Array.from(pages, ({ file }) => file),
+    first: Int32Array.from(pages, ({ first }) => first),
+    end: Int32Array.from(pages, ({ end }) => end),
+  };
 }
 
 /** What was inserted, as what it takes to read it. */

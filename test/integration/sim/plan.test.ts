@@ -8,9 +8,27 @@ import { simulate } from '../../../sim/start/simulate.ts';
 import { systems } from '../../../sim/systems/index.ts';
 import { pagesOf } from '../../../sim/workload/needed-pages.ts';
 import { PageSteps } from '../../../sim/workload/page-steps.ts';
-import { planOf } from '../../../sim/workload/plan.ts';
+import { planOf, type PageRuns, type Stops } from '../../../sim/workload/plan.ts';
 
 const golden = join(import.meta.dirname, '../../../golden');
+
+/** The columns as objects. */
+function rowsOf({ length, step, cpuNs, othersNs, requests, firstRequest, needs }: Stops) {
+  const at = ({ file, first, end }: PageRuns, i: number) => ({
+    ...{ file: file[i]!, first: first[i]!, end: end[i]! },
+  });
+  return Array.from({ length }, (_, i) => ({
+    ...{ step: step[i]!, cpuNs: cpuNs[i]!, othersNs: othersNs[i]! },
+    requests: Array.from({ length: firstRequest[i + 1]! - firstRequest[i]! }, (__, nth) =>
+      at(requests, firstRequest[i]! + nth),
+    ),
+    needs: needs.file[i]! < 0 ? [] : keysOf(at(needs, i)),
+  }));
+}
+
+function keysOf({ file, first, end }: { file: number; first: number; end: number }): string[] {
+  return Array.from({ length: end - first }, (_, i) => `${file} ${first + i}`);
+}
 
 describe('the plan of a program', () => {
   const settings = { raPages: 32, ioPages: 32, largeFolios: false };
@@ -38,7 +56,9 @@ describe('the plan of a program', () => {
         ...{ kernel: linux612, faultAroundPages: 16, limitPages: 0 },
         files: program.files.map(() => settings),
       });
-      const stops = new Map([...plan.prelude, ...plan.stops].map((stop) => [stop.step, stop]));
+      const stops = new Map(
+        [...rowsOf(plan.prelude), ...rowsOf(plan.stops)].map((stop) => [stop.step, stop]),
+      );
       const steps = new PageSteps(program, {
         kernel: linux612,
         faultAroundPages: 16,
@@ -60,15 +80,10 @@ describe('the plan of a program', () => {
           )
             pages.push(`${insertions.inode(i)} ${insertions.firstPage(i) + page}`);
         insertions.clear();
-        const requested = (stop?.requests ?? []).flatMap(({ file, first, end }) =>
-          Array.from({ length: end - first }, (_, i) => `${file} ${first + i}`),
-        );
+        const requested = (stop?.requests ?? []).flatMap(keysOf);
         expect(requested).toEqual(pages);
         for (const page of pages) asked.add(page);
-        if (stop?.needs) {
-          const { file, first, end } = stop.needs;
-          for (let page = first; page < end; page++) waited.add(`${file} ${page}`);
-        }
+        for (const page of stop?.needs ?? []) waited.add(page);
         const needed = pagesOf(program, step);
         for (let page = needed?.first ?? 0; page < (needed?.end ?? 0); page++) {
           const key = `${program.file[step]} ${page}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../../sim/engine/engine.ts';
-import { all, Process, type Flow, type Wait } from '../../../../sim/engine/process.ts';
+import type { Wait } from '../../../../sim/engine/completion.ts';
+import { all, Process, type Flow } from '../../../../sim/engine/process.ts';
 
 const engine = () => {
   const made = new Engine();
