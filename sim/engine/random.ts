@@ -12,6 +12,11 @@ export class Randomness {
     this.seed = seed;
   }
 
+  /** Whether anything is drawn at all. */
+  get isUsed(): boolean {
+    return this.#purposes.size > 0;
+  }
+
   /** @param purpose  e.g. `network loss`; each has one user, who would else move the draws of the other */
   stream(purpose: string): RandomStream {
     if (this.#purposes.has(purpose)) throw new Error(`there is a random stream for '${purpose}' already`);

@@ -50,6 +50,8 @@ export interface Outcome {
   readonly requestedPages: number;
   readonly requests: readonly LoggedRequest[];
   readonly events: number;
+  /** Chance had a part in it: with another seed it may be another one. */
+  readonly isDrawn: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export function simulate(scenario: Scenario, observer?: Observer): Outcome {
     requestedPages: container.requestedPages,
     requests,
     events: engine.events,
+    isDrawn: node.random.isUsed,
   };
 }
 

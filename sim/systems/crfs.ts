@@ -138,7 +138,7 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
       const background = new StargzBackground(node, daemon);
       if (fetchesAll) new Process(background.fetch(image, mounted));
       return {
-        rootFs: new StargzRootFs(node, image, mounted, background),
+        rootFs: new StargzRootFs(node, daemon, image, mounted, background),
         run: () =>
           node.host.doWork(cost('run-cold-crfs.starts') + cost('run-cold-crfs.layers') * layers.length),
       };
@@ -154,12 +154,20 @@ class StargzRootFs implements RootFs {
   readonly largeFolios = false;
   readonly requestPagesMax: number;
   readonly #node: Node;
+  readonly #daemon: GoProgram;
   readonly #image: Image;
   readonly #layers: readonly StargzLayer[];
   readonly #background: StargzBackground;
 
-  constructor(node: Node, image: Image, layers: readonly StargzLayer[], background: StargzBackground) {
+  constructor(
+    node: Node,
+    daemon: GoProgram,
+    image: Image,
+    layers: readonly StargzLayer[],
+    background: StargzBackground,
+  ) {
     this.#node = node;
+    this.#daemon = daemon;
     this.#image = image;
     this.#layers = layers;
     this.#background = background;
@@ -190,10 +198,12 @@ class StargzRootFs implements RootFs {
   }
 
   *read(file: ImageFile, firstPage: number, pages: number): Flow {
-    const { parameters, host } = this.#node;
+    const { parameters } = this.#node;
     const layer = this.#layers[file.layer]!;
     const readBlob = <T>(read: Flow<T>): Flow<T> => this.#background.prioritize(read);
+    yield this.#daemon.enter;
     yield* layer.read(file, firstPage * pageBytes, pages * pageBytes, readBlob);
-    yield host.work(parameters.get('fuse-read.reads') + parameters.get('fuse-read.pages') * pages);
+    yield* this.#daemon.work(parameters.get('fuse-read.reads') + parameters.get('fuse-read.pages') * pages);
+    this.#daemon.leave();
   }
 }

@@ -40,15 +40,25 @@ export interface StargzChunk {
   readonly compressedBytes: number;
 }
 
+/** What a layer's blob has of a file; nothing of what is no regular file. */
+export interface LayerFile {
+  readonly chunks: readonly StargzChunk[];
+}
+
+/** What a folder of a layer has, in the order of the layer's table of contents. */
+export interface LayerFolder {
+  readonly entries: readonly LayerEntry[];
+}
+export type LayerEntry = LayerFile | LayerFolder;
+
 /** A regular file that the container can see. */
-export interface ImageFile {
+export interface ImageFile extends LayerFile {
   /** Small and dense. */
   readonly id: number;
   readonly path: string;
   readonly bytes: number;
   /** From 0, the lowest, on. */
   readonly layer: number;
-  readonly chunks: readonly StargzChunk[];
 }
 
 /** What a system knows of the image that it starts. */
@@ -62,6 +72,8 @@ export interface Image {
   file(path: string): ImageFile | undefined;
   /** All of them, each once, in any order. */
   regularFiles(): Iterable<ImageFile>;
+  /** All that a layer has, also what others hide. */
+  folder(layer: number): LayerFolder;
   /** What overlayfs asks its layers to find a path's last component. */
   lookup(path: string): OverlayLookup;
 }

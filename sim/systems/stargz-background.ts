@@ -2,8 +2,8 @@ import { all, type Flow } from '../engine/process.ts';
 import { Semaphore } from '../engine/semaphore.ts';
 import type { GoProgram } from '../host/go-program.ts';
 import type { Node } from '../host/node.ts';
-import { inTreeOrder } from './file-order.ts';
-import type { Image, ImageFile } from './image.ts';
+import { inWalkOrder } from './file-order.ts';
+import type { Image, LayerFile, StargzChunk } from './image.ts';
 import type { StargzLayer } from './stargz-layer.ts';
 
 /**
@@ -46,12 +46,13 @@ export class StargzBackground {
     const permits = new Semaphore(engine, this.#tasks);
     const readBlob = <T>(read: Flow<T>): Flow<T> => this.#whenSilent(permits, read);
     const draws = random.stream('stargz background order');
-    const files: ImageFile[][] = layers.map(() => []);
-    for (const file of inTreeOrder(image.regularFiles(), draws)) files[file.layer]!.push(file);
     yield* all(
       layers.flatMap((layer, i) => {
-        const chunks = files[i]!.flatMap((file) => file.chunks.map((chunk) => ({ file, chunk }))).values();
-        return Array.from({ length: parameters.get('host.cores') }, () => fetchEach(layer, chunks, readBlob));
+        const files = inWalkOrder(image.folder(i), draws);
+        const chunks = files.flatMap((file) => file.chunks.map((chunk) => ({ file, chunk }))).values();
+        return Array.from({ length: parameters.get('host.cores') }, () =>
+          fetchEach(this.#daemon, layer, chunks, readBlob),
+        );
       }),
     );
   }
@@ -85,9 +86,14 @@ export class StargzBackground {
 
 /** One of the tasks that take what is next of the same chunks. */
 function* fetchEach(
+  daemon: GoProgram,
   layer: StargzLayer,
-  chunks: Iterable<{ file: ImageFile; chunk: ImageFile['chunks'][number] }>,
+  chunks: Iterable<{ file: LayerFile; chunk: StargzChunk }>,
   readBlob: <T>(read: Flow<T>) => Flow<T>,
 ): Flow {
-  for (const { file, chunk } of chunks) yield* layer.read(file, chunk.position, chunk.bytes, readBlob);
+  for (const { file, chunk } of chunks) {
+    yield daemon.enter;
+    yield* layer.read(file, chunk.position, chunk.bytes, readBlob);
+    daemon.leave();
+  }
 }

@@ -2,7 +2,7 @@ import { Process, type Flow } from '../engine/process.ts';
 import type { GoProgram } from '../host/go-program.ts';
 import type { Client, Node } from '../host/node.ts';
 import type { ByteRange } from '../net/byte-range.ts';
-import type { ImageFile, StargzChunk } from './image.ts';
+import type { LayerFile, StargzChunk } from './image.ts';
 
 type BlobReader = <T>(read: Flow<T>) => Flow<T>;
 
@@ -99,18 +99,16 @@ export class StargzLayer {
    * Has those of a file's chunks that hold these bytes fetched, decompressed and verified, one after the other. Who
    * comes while another read is at a chunk does the same again (fs/reader/reader.go, ReadAt).
    *
+   * The reader has a processor of the daemon, and still has one then.
+   *
    * @param readBlob  does each read of the blob, when it may be done
    */
-  *read({ chunks }: ImageFile, position: number, bytes: number, readBlob: BlobReader): Flow {
+  *read({ chunks }: LayerFile, position: number, bytes: number, readBlob: BlobReader): Flow {
     const last = chunks.at(-1);
     const fileEnd = last ? last.offset + last.compressedBytes : 0;
     for (const chunk of chunks) {
       if (chunk.position >= position + bytes || chunk.position + chunk.bytes <= position) continue;
-      if (this.#chunks.has(chunk.offset)) continue;
-      yield this.#daemon.enter;
-      // Until its turn came another may have been done with it.
       if (!this.#chunks.has(chunk.offset)) yield* this.#make(chunk, fileEnd, readBlob);
-      this.#daemon.leave();
     }
   }
 

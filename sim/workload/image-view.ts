@@ -1,5 +1,6 @@
 import type { FactsEntry, ImageFacts } from '../../trio/image/facts.ts';
-import type { Image, ImageFile, OverlayLookup, StargzChunk } from '../systems/image.ts';
+import type { Image, ImageFile, LayerFolder, OverlayLookup, StargzChunk } from '../systems/image.ts';
+import { layerFolder } from './layer-folder.ts';
 
 /** A layer's directories and all else, by path; what only its hiding says is no entry. */
 interface LayerNames {
@@ -22,6 +23,7 @@ export function imageView({ name, readiness, plain, estargz }: ImageFacts): Imag
     plain.layers.map(({ entries }) => entries.filter((entry) => type === '' || entry[1] === type).length);
   const [regular, all] = [entriesOf('f'), entriesOf('')];
   const lookups = new Map<string, OverlayLookup>();
+  const folders: LayerFolder[] = [];
   return {
     name,
     readiness,
@@ -45,6 +47,11 @@ export function imageView({ name, readiness, plain, estargz }: ImageFacts): Imag
     files: files.size,
     file: (path) => files.get(path),
     regularFiles: () => files.values(),
+    folder: (layer) =>
+      (folders[layer] ??= layerFolder(
+        plain.layers[layer]!.entries,
+        new Map(estargz.layers[layer]!.files.map(([path, chunks]) => [path, positioned(chunks)])),
+      )),
     lookup(path) {
       let known = lookups.get(path);
       if (!known) lookups.set(path, (known = lookup(layers, path)));

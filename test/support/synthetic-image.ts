@@ -49,6 +49,7 @@ export function syntheticImage(layerCount: number, files: readonly SyntheticFile
     files: files.length,
     file: (path) => byPath.get(path),
     regularFiles: () => byPath.values(),
+    folder: (layer) => ({ entries: [...byPath.values()].filter((file) => file.layer === layer) }),
     lookup: () => ({ found: 1, missing: 0, isFolder: false, entries: 1 }),
   };
 }

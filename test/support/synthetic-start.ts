@@ -87,6 +87,7 @@ function image(files: readonly ImageFile[]): Image {
     name: 'synthetic',
     readiness: 'exit',
     regularFiles: () => files,
+    folder: () => ({ entries: files }),
     plain: { ...manifest, tag: 'latest', layers: [layer] },
     estargz: { ...manifest, tag: 'estargz', layers: [{ ...layer, ...stargz }] },
     files: files.length,

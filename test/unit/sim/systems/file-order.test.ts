@@ -1,31 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { Randomness } from '../../../../sim/engine/random.ts';
-import { inTreeOrder } from '../../../../sim/systems/file-order.ts';
-import { syntheticImage } from '../../../support/synthetic-image.ts';
+import { inWalkOrder } from '../../../../sim/systems/file-order.ts';
+import type { LayerFolder } from '../../../../sim/systems/image.ts';
 
-const paths = ['/a', '/b/1', '/b/2', '/b/c/3', '/b/c/4', '/d/5', '/d/6', '/e'];
-const image = syntheticImage(
-  1,
-  paths.map((path) => ({ path, bytes: 1 })),
-);
+/** A file that is known by where its chunk begins. */
+const file = (offset: number) => ({
+  chunks: [{ position: 0, bytes: 1, offset, compressedBytes: 1 }],
+});
+const inner: LayerFolder = { entries: [file(3), file(4)] };
+const tree: LayerFolder = {
+  entries: [file(0), { entries: [file(1), file(2), inner] }, { entries: [file(5), file(6)] }, file(7)],
+};
 const order = (seed: string) =>
-  inTreeOrder(image.regularFiles(), new Randomness(seed).stream('test')).map(({ path }) => path);
+  inWalkOrder(tree, new Randomness(seed).stream('test')).map(({ chunks }) => chunks[0]!.offset);
 
-describe('the order of a walk through hash maps', () => {
-  const orders = Array.from({ length: 50 }, (_, seed) => order(`${seed}`));
+describe("the order of a walk through a layer's folders", () => {
+  const orders = Array.from({ length: 200 }, (_, seed) => order(`${seed}`));
 
   it('has every file once, and the files of a folder together', () => {
     for (const found of orders) {
-      expect(found.toSorted()).toEqual(paths);
-      for (const folder of ['/b/', '/b/c/', '/d/']) {
-        const places = found.flatMap((path, i) => (path.startsWith(folder) ? i : []));
-        expect(places.at(-1)! - places[0]!).toBe(places.length - 1);
+      expect(found.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      for (const folder of [
+        [1, 2, 3, 4],
+        [3, 4],
+        [5, 6],
+      ]) {
+        const places = folder.map((offset) => found.indexOf(offset));
+        expect(Math.max(...places) - Math.min(...places)).toBe(folder.length - 1);
       }
     }
   });
 
-  it('is another one with another seed, and the same with the same', () => {
-    expect(new Set(orders.map((found) => found.join())).size).toBeGreaterThan(40);
+  it('begins anywhere in each folder, and is the same with the same seed', () => {
+    const firstOf = (folder: readonly number[]) =>
+      new Set(orders.map((found) => found.find((offset) => folder.includes(offset))));
+    expect(firstOf([0, 1, 2, 3, 4, 5, 6, 7]).size).toBeGreaterThan(4);
+    expect(firstOf([1, 2]).size).toBe(2);
+    expect(firstOf([3, 4]).size).toBe(2);
+    expect(firstOf([5, 6]).size).toBe(2);
     expect(order('7')).toEqual(orders[7]);
   });
 });
