@@ -23,7 +23,7 @@ export class PageRequests {
   readonly #observer: Observer | undefined;
 
   /**
-   * @param files    by their numbers; undefined: none of the image
+   * @param files     by their numbers; undefined: none of the image
    * @param observer  is told of each request
    */
   constructor(node: Node, rootFs: RootFs, files: readonly (ImageFile | undefined)[], observer?: Observer) {
