@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import { TrioError } from '../../trio/errors.ts';
@@ -26,8 +25,6 @@ export async function* rowsInOrder(
   const threads = Math.min(workers, end - from);
   if (threads === 0) return;
   const options = { workerData: request, resourceLimits };
-  // Each thread collects its own garbage: with helpers, threads wait for each other's.
-  setFlagsFromString('--single-threaded-gc');
   const idle = Array.from(
     { length: threads },
     () => new Worker(new URL('worker.ts', import.meta.url), options),
