@@ -168,7 +168,7 @@ export class EventQueue {
 
   #grow(): void {
     const old = this.#capacity;
-    // V8 keeps arrays of up to 64 bytes among its objects, where they cost a tenth.
+    // Most queues are short, and V8 keeps arrays of up to 64 bytes among its objects.
     const capacity = old === 0 ? 8 : Math.max(64, 2 * old);
     if (capacity > maxSlots) throw new Error('too many events are waiting');
     this.#heap = enlarged(this.#heap, new Int32Array(capacity));

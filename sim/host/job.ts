@@ -2,7 +2,7 @@ import type { Actor } from '../engine/actor.ts';
 import { Completion } from '../engine/completion.ts';
 import type { Host } from './host.ts';
 
-/** Work of a processor that somebody may wait for: what a flow would do that only works, at a tenth of its cost. */
+/** Work of a processor that somebody may wait for: what a flow would do that only works, without its generator. */
 export class Job extends Completion implements Actor {
   /** @param measuredNs  what it took where it was measured */
   constructor(host: Host, measuredNs: number) {
