@@ -56,12 +56,12 @@ const exceptions: readonly Exception[] = [
   ).map(([counted, within]): Exception => ({
     why:
       "lasts so long that the background fetch begins, which takes files in the order of Go's maps, another one each " +
-      'time (debian-13 on lan1g: 176, 178, 178, 188 and 194 requests in the VM); predicted is the median of many',
+      'time, in the VM too; predicted is the median of many',
     is: (cell) => cell.metric === counted && isOrdered(cell) && !isRare(cell),
     within,
   })),
   {
-    why: 'of 160 orders that are drawn, one fetches as few bytes as this one in the VM did',
+    why: 'the same; hardly any order that is drawn fetches as few bytes as that of this start did',
     is: isRare,
     within: 3.4e6,
   },

@@ -5,15 +5,15 @@ import { goMapOrder } from '../../../../sim/systems/go-map-order.ts';
 const ranges = 20_000;
 
 /**
- * What Go 1.26.8 does, in 20 000 maps each: in how many orders `range` came by so many entries, how often by the first
- * one first, and how often by the next one that was put in behind one.
+ * What go-map-order.go prints with Go 1.26.8, of 20 000 maps each: in how many orders `range` came by so many entries,
+ * how often by the first one first, and how often by the next one that was put in behind one.
  */
 const ofGo = [
-  { entries: 3, orders: 3, first: 0.749, next: 0.874 },
-  { entries: 6, orders: 6, first: 0.375, next: 0.875 },
-  { entries: 8, orders: 8, first: 0.121, next: 0.874 },
-  { entries: 10, orders: 4625, first: 0.281, next: 0.466 },
-  { entries: 19, orders: 20_000, first: 0.128, next: 0.239 },
+  { entries: 3, orders: 3, first: 0.748, next: 0.874 },
+  { entries: 6, orders: 6, first: 0.373, next: 0.875 },
+  { entries: 8, orders: 8, first: 0.12, next: 0.874 },
+  { entries: 10, orders: 4598, first: 0.283, next: 0.47 },
+  { entries: 19, orders: 20_000, first: 0.13, next: 0.238 },
 ];
 
 describe("the order of a Go map's entries", () => {
@@ -22,10 +22,11 @@ describe("the order of a Go map's entries", () => {
     const keys = Array.from({ length: entries }, (_, i) => i);
     const found = Array.from({ length: ranges }, () => goMapOrder(keys, random));
     for (const order of found) expect(order.toSorted((a, b) => a - b)).toEqual(keys);
-    expect(new Set(found.map((order) => order.join())).size / orders).toBeCloseTo(1, 1);
-    expect(found.filter(([key]) => key === 0).length / ranges).toBeCloseTo(first, 1);
+    const isLike = (is: number, inGo: number) => expect(Math.abs(is - inGo)).toBeLessThan(0.02);
+    isLike(new Set(found.map((order) => order.join())).size / orders, 1);
+    isLike(found.filter(([key]) => key === 0).length / ranges, first);
     const pairs = found.flatMap((order) => order.slice(1).map((key, i) => key === order[i]! + 1));
-    expect(pairs.filter(Boolean).length / pairs.length).toBeCloseTo(next, 1);
+    isLike(pairs.filter(Boolean).length / pairs.length, next);
   });
 
   it('is the same with the same seed, whatever the entries are', () => {
