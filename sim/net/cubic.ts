@@ -109,8 +109,12 @@ export class Cubic {
     this.#hystartFound = false;
   }
 
-  /** The connection sends again after a pause without anything in flight: tcp_cwnd_restart. */
-  restart(idleNs: number, rtoNs: number): void {
+  /**
+   * The connection sends again after a pause with nothing in flight, which is no time of the cubic (CA_EVENT_TX_START);
+   * one of more than a retransmission timeout halves the window for each of them (tcp_cwnd_restart).
+   */
+  resume(nowNs: number, idleNs: number, rtoNs: number): void {
+    if (this.#epochStartNs >= 0) this.#epochStartNs = Math.min(nowNs, this.#epochStartNs + idleNs);
     if (idleNs <= rtoNs) return;
     const floor = Math.min(this.#initialWindow, this.window);
     // tcp_current_ssthresh. Never above infinity: the first slow start goes on.
@@ -119,7 +123,6 @@ export class Cubic {
     for (let leftNs = idleNs - rtoNs; leftNs > 0 && window > floor; leftNs -= rtoNs)
       window = Math.floor(window / 2);
     this.window = Math.max(window, floor);
-    this.#epochStartNs = -1;
   }
 
   /** Acknowledged segments for one segment of growth. */

@@ -135,8 +135,10 @@ export class Sender implements Acknowledged {
     const { mssBytes } = this.#tcp;
     const nowNs = this.#engine.nowNs;
     const { congestion } = this;
+    if (this.#sentBytes === this.#queuedBytes) return;
     if (this.#inFlightSegments === 0 && this.#lastSentNs >= 0)
-      congestion.restart(nowNs - this.#lastSentNs, this.#rtoNs());
+      congestion.resume(nowNs, nowNs - this.#lastSentNs, this.#rtoNs());
+    const sentBefore = this.#sentBytes;
     let isLimited = false;
     while (this.#sentBytes < this.#queuedBytes) {
       const unsentBytes = this.#queuedBytes - this.#sentBytes;
@@ -156,7 +158,10 @@ export class Sender implements Acknowledged {
       this.#emit(bytes, this.#bursts.end);
       this.#sentBytes += bytes;
     }
-    // tcp_cwnd_validate: a window grows only if it was used.
+    isLimited ||= this.#inFlightSegments >= congestion.window;
+    // tcp_cwnd_validate: a window grows only if it was used. (It would also shrink if it was not for long, but that each
+    // ACK begins that time anew.)
+    if (!isLimited && this.#sentBytes === sentBefore) return;
     if (
       this.#ackedBytes >= this.#usageEndBytes ||
       isLimited ||

@@ -55,6 +55,11 @@ export class Inode {
     return page < this.#pages.length && this.#pages[page] !== 0;
   }
 
+  /** Is cached, as a folio of its own, without the mark. */
+  isSingle(page: number): boolean {
+    return page < this.#pages.length && this.#pages[page] === present;
+  }
+
   /** Of the folio that holds `page`, which must be cached. */
   orderOf(page: number): number {
     return this.#pages[page]! & orderBits;

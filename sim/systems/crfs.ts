@@ -21,7 +21,7 @@ const parameters: readonly ParameterDefinition[] = [
   ),
   measured('run-cold-crfs.starts', 'ns/start', 'ctr run to the task-start event, on the stargz snapshotter'),
   measured('stargz-chunk.chunks', 'ns/chunk', 'have a chunk: what does not depend on its size'),
-  measured('stargz-chunk.pieces', 'ns/piece of 50 kB', 'the same, for each piece that is fetched for it'),
+  measured('stargz-piece.pieces', 'ns/piece of 50 kB', 'take a piece from an answer and put it in a file'),
   measured('stargz-chunk.compressedBytes', 'ns/compressed byte', 'the same: gunzip'),
   measured('stargz-chunk.bytes', 'ns/byte', 'the same, for each byte of the file'),
   measured('fuse-read.reads', 'ns/read', 'a FUSE read of what the snapshotter has on its disk'),
@@ -121,10 +121,10 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
       yield client.get(node.blobPath(config.digest));
       prepare?.();
       const daemon = new GoProgram(node.engine, host, cost('host.cores'));
-      const daemonClient = node.client();
       const footerBytes = cost('stargz.footerBytes');
+      // Each layer has connections of its own (service/resolver/registry.go makes a client for each blob that is resolved).
       const mounted = layers.map(
-        (layer) => new StargzLayer(node, daemonClient, daemon, layer.digest, layer.bytes),
+        (layer) => new StargzLayer(node, node.client(), daemon, layer.digest, layer.bytes),
       );
       // The first mount of an image resolves all of its layers.
       yield* all(layers.map(({ tocOffset }, i) => mounted[i]!.resolve(tocOffset, footerBytes)));
@@ -200,7 +200,7 @@ class StargzRootFs implements RootFs {
   *read(file: ImageFile, firstPage: number, pages: number): Flow {
     const { parameters } = this.#node;
     const layer = this.#layers[file.layer]!;
-    const readBlob = <T>(read: Flow<T>): Flow<T> => this.#background.prioritize(read);
+    const readBlob = (read: Flow): Flow => this.#background.prioritize(read);
     yield this.#daemon.enter;
     yield* layer.read(file, firstPage * pageBytes, pages * pageBytes, readBlob);
     yield* this.#daemon.work(parameters.get('fuse-read.reads') + parameters.get('fuse-read.pages') * pages);

@@ -29,12 +29,11 @@ export class StargzBackground {
   }
 
   /** Reads of a blob what somebody waits for. */
-  *prioritize<T>(read: Flow<T>): Flow<T> {
+  *prioritize(read: Flow): Flow {
     this.#prioritized++;
-    const result = yield* read;
+    yield* read;
     this.#prioritized--;
     this.#endedAtNs = this.#node.engine.nowNs;
-    return result;
   }
 
   /** The order of files is that of Go's maps, another one in each run; in each layer, a chunk for each core at once. */
@@ -44,7 +43,7 @@ export class StargzBackground {
     yield* this.#silence();
     const { engine, parameters, random } = this.#node;
     const permits = new Semaphore(engine, this.#tasks);
-    const readBlob = <T>(read: Flow<T>): Flow<T> => this.#whenSilent(permits, read);
+    const readBlob = (read: Flow): Flow => this.#whenSilent(permits, read);
     const draws = random.stream('stargz background order');
     yield* all(
       layers.flatMap((layer, i) => {
@@ -57,7 +56,7 @@ export class StargzBackground {
     );
   }
 
-  *#whenSilent<T>(permits: Semaphore, read: Flow<T>): Flow<T> {
+  *#whenSilent(permits: Semaphore, read: Flow): Flow {
     this.#daemon.leave();
     for (;;) {
       yield* this.#silence();
@@ -67,9 +66,8 @@ export class StargzBackground {
       this.#daemon.leave();
       permits.release();
     }
-    const result = yield* read;
+    yield* read;
     permits.release();
-    return result;
   }
 
   *#silence(): Flow {
@@ -89,7 +87,7 @@ function* fetchEach(
   daemon: GoProgram,
   layer: StargzLayer,
   chunks: Iterable<{ file: LayerFile; chunk: StargzChunk }>,
-  readBlob: <T>(read: Flow<T>) => Flow<T>,
+  readBlob: (read: Flow) => Flow,
 ): Flow {
   for (const { file, chunk } of chunks) {
     yield daemon.enter;

@@ -4,7 +4,7 @@ import type { Client, Node } from '../host/node.ts';
 import type { ByteRange } from '../net/byte-range.ts';
 import type { LayerFile, StargzChunk } from './image.ts';
 
-type BlobReader = <T>(read: Flow<T>) => Flow<T>;
+type BlobReader = (read: Flow) => Flow;
 
 /**
  * A layer's blob behind the snapshotter: fetched in regions, decompressed in chunks, both kept on disk. Each read is a
@@ -51,15 +51,13 @@ export class StargzLayer {
    * Gets what is missing of these bytes, in one request with as many ranges as there are gaps. Who misses the same
    * regions as a request that is going on waits for that; who misses others, be it fewer of them, makes one of its own
    * (fs/remote/blob.go, fetchRange).
-   *
-   * @returns how many regions it has got itself
    */
-  *fetch(offset: number, bytes: number): Flow<number> {
+  *fetch(offset: number, bytes: number): Flow {
     const missing: number[] = [];
     const end = Math.ceil((offset + bytes) / this.#regionBytes);
     for (let region = Math.floor(offset / this.#regionBytes); region < end; region++)
       if (this.#regions[region] === 0) missing.push(region);
-    if (missing.length === 0) return 0;
+    if (missing.length === 0) return;
     this.#daemon.leave();
     const key = missing.join();
     const others = this.#fetching.get(key);
@@ -71,10 +69,9 @@ export class StargzLayer {
       this.#fetching.delete(key);
     }
     yield this.#daemon.enter;
-    return others ? 0 : missing.length;
   }
 
-  /** Each region is there when it has come, before the answer's end. */
+  /** Each region is taken from the answer and put in a file as it comes, and is there before the answer's end. */
   *#get(regions: readonly number[]): Flow {
     const ranges: ByteRange[] = [];
     let bodyBytes = 0;
@@ -87,7 +84,8 @@ export class StargzLayer {
       else ranges.push({ first, last });
     }
     let there = 0;
-    yield this.#client.get(this.#path, ranges, 0, (leftBytes) => {
+    const nsPerByte = this.#node.parameters.get('stargz-piece.pieces') / this.#regionBytes;
+    yield this.#client.get(this.#path, ranges, nsPerByte, (leftBytes) => {
       while (there < regions.length && leftBytes <= bodyBytes - (there + 1) * this.#regionBytes)
         this.#regions[regions[there++]!] = 1;
     });
@@ -123,9 +121,9 @@ export class StargzLayer {
     const nsPerByte =
       cost('stargz-chunk.compressedBytes') + (cost('stargz-chunk.bytes') * bytes) / compressedBytes;
     for (let at = offset; at < offset + compressedBytes; at += bufferBytes) {
-      const pieces = yield* readBlob(this.fetch(at, Math.min(bufferBytes, fileEnd - at)));
+      yield* readBlob(this.fetch(at, Math.min(bufferBytes, fileEnd - at)));
       const used = Math.min(bufferBytes, offset + compressedBytes - at);
-      yield* this.#daemon.work(cost('stargz-chunk.pieces') * pieces + nsPerByte * used);
+      yield* this.#daemon.work(nsPerByte * used);
     }
     yield* this.#daemon.work(cost('stargz-chunk.chunks'));
     this.#chunks.add(offset);

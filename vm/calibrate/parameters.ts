@@ -1,5 +1,6 @@
 import type { CalibrationSample, Parameter } from '../../trio/calibration/calibration.ts';
 import { fitCosts, type Costs, type Fit } from './fit.ts';
+import { withPieces } from './pieces.ts';
 import { series, units } from './series.ts';
 
 /**
@@ -7,7 +8,8 @@ import { series, units } from './series.ts';
  *
  * @throws Error for a series or quantity that is not described, or one that cannot be fitted
  */
-export function parametersOf(samples: readonly CalibrationSample[]): Parameter[] {
+export function parametersOf(measured: readonly CalibrationSample[]): Parameter[] {
+  const samples = withPieces(measured);
   const fits = new Map<string, Fit>();
   const names = [...new Set(samples.map(({ series: name }) => name))];
   return names.flatMap((name) => {

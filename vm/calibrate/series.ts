@@ -60,6 +60,8 @@ export const series: Readonly<Record<string, string>> = {
     "from the wake-up by which runc start lets a container's program be executed to the task-start event, both on CLOCK_MONOTONIC, the former by the kernel's own trace; the program computes without end; overlayfs, first start of each image",
   'stargz-chunk':
     "first read of a chunk in an eStargz layer, until the reader has it: its bytes fetched from the registry in pieces of 50 kB (none, if an earlier read brought them), gunzipped, verified, kept in the snapshotter's memory and written to its disk",
+  'stargz-piece':
+    'the same of chunks that are alike, of which more or fewer pieces were missing: taking a piece from the answer and putting it in a file; a chunk is what the rest takes of one of these',
 };
 
 /** The name of one of a quantity. */

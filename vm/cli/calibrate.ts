@@ -1,12 +1,15 @@
+import { Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { calibrationSchema, type Calibration } from '../../trio/calibration/calibration.ts';
 import { TrioError, usageError } from '../../trio/errors.ts';
 import { parts, type Part } from '../calibrate/in-guest/parts.ts';
+import { parametersOf } from '../calibrate/parameters.ts';
 import { calibrate } from '../calibrate/run.ts';
 import { writeWhole } from '../e2e/run.ts';
 import { markdownTable } from '../e2e/table.ts';
 import { guestDisk } from '../guests/disk.ts';
+import type { Guest } from '../guests/guest.ts';
 import { guests } from '../guests/index.ts';
 import { terminalProgress } from '../progress.ts';
 import { findQemu } from '../qemu/process.ts';
@@ -24,21 +27,36 @@ const program = command(
     '--parts <names>',
     `comma-separated, of ${parts.join(', ')}: only these; the others stay as they are`,
   )
+  .addOption(
+    new Option(
+      '--fit',
+      'measure nothing: work out the parameters again from the samples that are there',
+    ).conflicts('parts'),
+  )
   .option('--out <file>', 'what is written (default: golden/<guest>/calibration.json)')
   .option('--json', 'print what is written instead of a table')
-  .action(async (options: { guest: string; parts?: string; out?: string; json?: boolean }) => {
+  .action(async (options: { guest: string; parts?: string; fit?: boolean; out?: string; json?: boolean }) => {
     const guest = guestNamed(options.guest);
     const out = options.out === undefined ? join(golden, guest.id, 'calibration.json') : resolve(options.out);
     const chosen = options.parts === undefined ? parts : partsNamed(options.parts);
-    const before = options.parts === undefined ? undefined : await readCalibration(out);
-    const progress = terminalProgress();
-    const qemu = await findQemu(progress);
-    const disk = await guestDisk(guest, progress);
-    const calibration = await calibrate(guest, disk, qemu, progress, chosen, before);
+    const adds = options.fit === true || options.parts !== undefined;
+    const before = adds ? await readCalibration(out) : undefined;
+    const calibration = options.fit && before ? fittedAgain(before) : await measured(guest, chosen, before);
     const text = `${JSON.stringify(calibration, null, 2)}\n`;
     await writeWhole(out, text);
     process.stdout.write(options.json ? text : `${table(calibration)}\nwritten to ${out}\n`);
   });
+
+async function measured(guest: Guest, chosen: readonly Part[], before?: Calibration): Promise<Calibration> {
+  const progress = terminalProgress();
+  const qemu = await findQemu(progress);
+  const disk = await guestDisk(guest, progress);
+  return calibrate(guest, disk, qemu, progress, chosen, before);
+}
+
+function fittedAgain(before: Calibration): Calibration {
+  return calibrationSchema.parse({ ...before, parameters: parametersOf(before.samples) });
+}
 
 function partsNamed(list: string): Part[] {
   return namesOf(list, 'part').map((name) => {
