@@ -1,7 +1,7 @@
 import type { Randomness } from '../engine/random.ts';
 import type { HttpRequest } from '../net/http-request.ts';
 import { dockerRegistry, type RegistryParameters } from '../net/registry.ts';
-import { constantTime, spreadTime, type ServiceTime } from '../net/service-time.ts';
+import { constantTime, spreadTime } from '../net/service-time.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 
@@ -86,6 +86,18 @@ export const registryParameters: readonly ParameterDefinition[] = [
     'ns/byte',
     'the same, for each byte that the registry reads into its buffer',
   ),
+  measured(
+    'far-head.requests',
+    'ns/request',
+    'of a HEAD, what the client waits for if the registry is far away',
+  ),
+  measured('far-manifest.requests', 'ns/request', 'the same of a GET of a manifest'),
+  measured('far-blob.requests', 'ns/request', 'the same of a GET of a blob'),
+  measured(
+    'far-blob.readAheadBytes',
+    'ns/byte',
+    'the same, for each byte that the registry reads into its buffer',
+  ),
   measured('registry-cold.manifests', 'ns/manifest', 'more for what is asked for the first time: a manifest'),
   measured('registry-cold.blobs', 'ns/blob', 'the same: a blob'),
   measured('registry-cold.bytes', 'ns/byte', 'the same: a byte that the registry reads from its disk'),
@@ -96,19 +108,25 @@ export function registryOf(parameters: Parameters, randomness: Randomness): Regi
   const limit = (name: string) => parameters.get(name) || Infinity;
   return {
     ...dockerRegistry,
-    serviceTime: serviceTime(parameters, randomness),
+    ...serviceTimes(parameters, randomness),
     concurrentMax: limit('registry.concurrentMax'),
     requestsPerSecond: limit('registry.requestsPerSecond'),
     requestBurst: parameters.get('registry.requestBurst'),
   };
 }
 
-function serviceTime(parameters: Parameters, randomness: Randomness): ServiceTime {
+function serviceTimes(
+  parameters: Parameters,
+  randomness: Randomness,
+): Pick<RegistryParameters, 'serviceTime' | 'restTime'> {
   const constantNs = parameters.get('registry.serviceNs');
   const spread = parameters.get('registry.serviceSpread');
   const service = new DockerRegistryService(parameters);
   const time = constantNs > 0 ? constantTime(constantNs) : service.workNs.bind(service);
-  return spread > 0 ? spreadTime(time, spread, randomness.stream('registry service time')) : time;
+  return {
+    serviceTime: spread > 0 ? spreadTime(time, spread, randomness.stream('registry service time')) : time,
+    restTime: constantNs > 0 ? constantTime(0) : service.restNs.bind(service),
+  };
 }
 
 /** What a request is, as far as its costs go. */
@@ -120,8 +138,11 @@ export function kindOf({ method, path }: HttpRequest): RequestKind {
 }
 
 /**
- * What docker-registry works on a request before the first byte of its answer. A GET of a blob fills a buffer from the
- * file, from where a range begins: cheap when the pages are in the page cache, dear the first time.
+ * What docker-registry works on a request. A GET of a blob fills a buffer from the file, from where a range begins: cheap
+ * when the pages are in the page cache, dear the first time.
+ *
+ * A client that is far away waits less than a near one does beside the same processor: a part of the work is done when
+ * the answer is on its way.
  */
 export class DockerRegistryService {
   readonly #parameters: Parameters;
@@ -132,7 +153,11 @@ export class DockerRegistryService {
     this.#parameters = parameters;
   }
 
-  /** @param bytes  of the resource, and of the answer's body */
+  /**
+   * Before the first byte of the answer; what is asked for is in memory then.
+   *
+   * @param bytes  of the resource, and of the answer's body
+   */
   workNs(request: HttpRequest, resourceBytes: number, bodyBytes: number): number {
     const cost = (name: string) => this.#parameters.get(name);
     const kind = kindOf(request);
@@ -142,14 +167,36 @@ export class DockerRegistryService {
     let ns = cost(`registry-${kind}-service.requests`);
     if (kind !== 'blob') ns += known ? 0 : cost('registry-cold.manifests');
     else {
-      const bufferBytes = cost('registry.readBufferBytes');
-      const from = request.ranges[0]?.first ?? 0;
-      const end = Math.min(from + Math.ceil(bodyBytes / bufferBytes) * bufferBytes, resourceBytes);
+      const { from, end } = this.#readAhead(request, resourceBytes, bodyBytes);
       ns += cost('registry-blob.readAheadBytes') * (end - from);
       ns += cost('registry-cold.bytes') * read.add(from, end);
       ns += known ? 0 : cost('registry-cold.blobs');
     }
-    return ns / cost('registry.speed');
+    ns /= cost('registry.speed');
+    return Math.max(0, ns - this.restNs(request, resourceBytes, bodyBytes));
+  }
+
+  /** After the answer is in the socket: what a near client waits for, and a far one does not. */
+  restNs(request: HttpRequest, resourceBytes: number, bodyBytes: number): number {
+    const cost = (name: string) => this.#parameters.get(name);
+    const kind = kindOf(request);
+    let ns = cost(`registry-${kind}.requests`) - cost(`far-${kind}.requests`);
+    if (kind === 'blob') {
+      const { from, end } = this.#readAhead(request, resourceBytes, bodyBytes);
+      ns += (cost('registry-blob.readAheadBytes') - cost('far-blob.readAheadBytes')) * (end - from);
+    }
+    return Math.max(0, ns) / cost('registry.speed');
+  }
+
+  #readAhead(
+    { ranges }: HttpRequest,
+    resourceBytes: number,
+    bodyBytes: number,
+  ): { from: number; end: number } {
+    const bufferBytes = this.#parameters.get('registry.readBufferBytes');
+    const from = ranges[0]?.first ?? 0;
+    const end = Math.min(from + Math.ceil(bodyBytes / bufferBytes) * bufferBytes, resourceBytes);
+    return { from, end };
   }
 }
 

@@ -14,6 +14,8 @@ export interface RegistryParameters {
    * blob on the VM's CPU (median of golden's requests-*.ndjson; quarter to quarter 3.7 to 4.1 ms without other load).
    */
   readonly serviceTime: ServiceTime;
+  /** Work on a request after its answer is in the socket. Default: none. */
+  readonly restTime: ServiceTime;
   /** Requests worked on at once, those being sent included. Default: no limit, as docker-registry has none. */
   readonly concurrentMax: number;
   /** Requests a second, on average; those beyond wait. Default: no limit. */
@@ -33,6 +35,7 @@ export interface RegistryParameters {
 
 export const dockerRegistry: RegistryParameters = {
   serviceTime: constantTime(4e6),
+  restTime: constantTime(0),
   concurrentMax: Infinity,
   requestsPerSecond: Infinity,
   requestBurst: 1,
@@ -66,6 +69,7 @@ const begins = 0;
 const hasWorker = 1;
 const isServed = 2;
 const isWritten = 3;
+const isDone = 4;
 
 /** The registry at the other end of a link. It knows the sizes of what it has, not the content. */
 export class Registry implements Actor {
@@ -117,18 +121,18 @@ export class Registry implements Actor {
   receive(signal: number, number: number): void {
     const { request, connection, answer, atNs } = this.#works[number]!;
     const bodyBytes = request.method === 'HEAD' ? 0 : answer.bodyBytes;
+    const { serviceTime, restTime, headerBytes, writing } = this.parameters;
+    const resourceBytes = this.#resources.get(request.path) ?? 0;
     if (signal === begins && this.#workers) this.#workers.acquire(this, hasWorker, number);
     else if (signal === begins || signal === hasWorker) {
-      const resourceBytes = this.#resources.get(request.path) ?? 0;
-      const serviceNs = this.parameters.serviceTime(request, resourceBytes, bodyBytes);
-      if (this.#cores) this.#cores.serve(serviceNs, this, isServed, number);
-      else this.#engine.after(Math.round(serviceNs), this.#source, this, isServed, number);
+      this.#work(serviceTime(request, resourceBytes, bodyBytes), isServed, number);
     } else if (signal === isServed) {
-      const { headerBytes, writing } = this.parameters;
       connection.down.send(headerBytes + bodyBytes, writing, this, isWritten, number);
-    } else {
+    } else if (signal === isDone) {
       this.#works[number] = undefined;
       this.#workers?.release();
+    } else {
+      this.#work(restTime(request, resourceBytes, bodyBytes), isDone, number);
       const { method, path, ranges } = request;
       const { status } = answer;
       const endNs = this.#engine.nowNs;
@@ -136,6 +140,11 @@ export class Registry implements Actor {
       const bytes = path.includes('/manifests/') ? answer.bodyBytes : bodyBytes;
       this.log.push({ atNs, endNs, method, path, range: rangeText(ranges), status, bytes });
     }
+  }
+
+  #work(ns: number, done: number, number: number): void {
+    if (this.#cores) this.#cores.serve(ns, this, done, number);
+    else this.#engine.after(Math.round(ns), this.#source, this, done, number);
   }
 
   /** When a request that comes now may begin: a bucket of tokens, kept as the time of the next one. */

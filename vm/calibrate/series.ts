@@ -23,6 +23,10 @@ export const series: Readonly<Record<string, string>> = {
     "the same in the registry alone, by its own log: from the handler's start to its end",
   'registry-blob-service':
     "the same in the registry alone, by its own log: from the handler's start to its end",
+  'far-head':
+    'the same over a link of 20 ms, less these: what the registry does when its answer is on the way, and the client when its question is, nobody waits for then',
+  'far-manifest': 'the same of a GET of a manifest',
+  'far-blob': 'the same of a GET of 4 KiB of a blob',
   'registry-connection': 'what closing the connection and making another adds to a request',
   'registry-cold':
     "what a request costs more when the registry's caches are cold: the first one for a manifest or blob, and bytes that it has to read from its disk",

@@ -1,7 +1,7 @@
 // micro measures what containerd, the stargz snapshotter and the kernel do at a container's start, one step at a time.
 // It is Go because containerd is: the same gunzip, hash and HTTP client, of the same Go release.
 //
-// usage: micro cpu | disk FOLDER | registry URL IMAGES.json | fuse MOUNT | overlay FOLDER LAYERS
+// usage: micro cpu | disk FOLDER | registry URL IMAGES.json | far URL IMAGES.json RTT_NS | fuse MOUNT | overlay FOLDER LAYERS
 //
 // Each line of its output is one sample: {"series":…,"x":{quantity: how many},"ns":…,"check":…}. What is sampled as a
 // check must not be used to fit.
@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sort"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -79,6 +80,10 @@ func main() {
 		disk(arguments[0])
 	case "registry":
 		registry(arguments[0], arguments[1])
+	case "far":
+		rttNS, err := strconv.ParseInt(arguments[2], 10, 64)
+		must(err)
+		far(arguments[0], arguments[1], rttNS)
 	case "fuse":
 		fuse(arguments[0])
 	case "overlay":

@@ -79,7 +79,14 @@ func (c *client) manifest(method string, of image) {
 // registry asks for what a pull asks for, over a connection that is kept, of images that are in the page cache, then
 // of others after the caches have been dropped.
 func registry(url, imagesFile string) {
-	data, err := os.ReadFile(imagesFile)
+	byName := readImages(imagesFile)
+	c := &client{url: url}
+	hot(c, byName["literals-40"])
+	cold(c, byName)
+}
+
+func readImages(file string) map[string]image {
+	data, err := os.ReadFile(file)
 	must(err)
 	var images []image
 	must(json.Unmarshal(data, &images))
@@ -87,9 +94,58 @@ func registry(url, imagesFile string) {
 	for _, each := range images {
 		byName[each.Name] = each
 	}
+	return byName
+}
+
+// far asks for small things that are in memory over a link that takes its time. What the registry does when the answer is
+// on its way, and the client when the request is, nobody waits for then.
+func far(url, imagesFile string, rttNS int64) {
 	c := &client{url: url}
-	hot(c, byName["literals-40"])
-	cold(c, byName)
+	large := readImages(imagesFile)["literals-40"]
+	layer := large.Tags.Plain.Layers[0]
+	c.get(large, layer, 0, layer.Size)
+	beyondLink := func(count int, requests func()) int64 {
+		return median(nil, requests) - int64(count)*rttNS
+	}
+	for _, each := range []struct {
+		series, method string
+		count          int
+		check          bool
+	}{
+		{"far-head", "HEAD", 20, false},
+		{"far-head", "HEAD", 50, true},
+		{"far-manifest", "GET", 20, false},
+		{"far-manifest", "GET", 50, true},
+	} {
+		ns := beyondLink(each.count, func() {
+			for i := 0; i < each.count; i++ {
+				c.manifest(each.method, large)
+			}
+		})
+		report(each.series, each.check, quantities{"requests": each.count}, ns)
+	}
+	const count, size = 20, 4 * kib
+	for _, each := range []struct {
+		fromEnd int
+		check   bool
+	}{
+		{layer.Size, false},
+		{2 * mib, true},
+		{size, false},
+	} {
+		offset := layer.Size - each.fromEnd
+		x := quantities{
+			"requests":            count,
+			"registry-blob.bytes": count * size,
+			"readAheadBytes":      count * layer.readAheadBytes(offset, size),
+		}
+		ns := beyondLink(count, func() {
+			for i := 0; i < count; i++ {
+				c.get(large, layer, offset, size)
+			}
+		})
+		report("far-blob", each.check, x, ns)
+	}
 }
 
 func hot(c *client, large image) {
