@@ -64,12 +64,22 @@ export function replayRequests({ profile, requests }: RecordedStart): {
     const engine = new Engine();
     const link = new Link(engine, parseNetwork(profile));
     const registry = new Registry(engine);
-    const pool = new HttpPool(engine, linuxTcp, link, registry);
+    const pools = new Map<string, HttpPool>();
+    const poolOf = (request: LoggedRequest) => {
+      const client = clientOf(request);
+      const pool = pools.get(client) ?? new HttpPool(engine, linuxTcp, link, registry);
+      pools.set(client, pool);
+      return pool;
+    };
+    const layers = new Set(requests.filter(({ range }) => range !== '').map(({ path }) => path));
+    /** The snapshotter's client for a layer, or the one that pulls. */
+    const clientOf = ({ path }: LoggedRequest) => (layers.has(path) ? path : '');
     const source = engine.source();
     let lastAnswerNs = 0;
     const actor = {
       receive(signal: number, index: number): void {
-        if (signal === 0) pool.request(requestOf(requests[index]!), actor, 1, index);
+        const request = requests[index]!;
+        if (signal === 0) poolOf(request).request(requestOf(request), actor, 1, index);
         else lastAnswerNs = engine.nowNs;
       },
     };

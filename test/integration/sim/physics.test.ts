@@ -140,7 +140,7 @@ describe('a perfect network, and a snapshotter that takes no time', () => {
     ['registry.isOnHost', 0],
     ['registry.speed', 1e9],
     ...nginx.parameters.definitions
-      .filter(({ name }) => /^(registry-|stargz-chunk|fuse-|overlay-)/.test(name))
+      .filter(({ name }) => /^(registry-|far-|stargz-|fuse-|overlay-)/.test(name))
       .map(({ name }): [string, number] => [name, 0]),
   ];
 

@@ -113,6 +113,29 @@ test('a series that uses the parameters of another is fitted after it', () => {
   expect(() => parametersOf(samples.slice(0, 3))).toThrow(/sha256/);
 });
 
+test('what a piece takes is told by chunks that are alike, whatever others make of it', () => {
+  const chunk = (compressedBytes: number, bytes: number, pieces: number, ns: number, check = false) =>
+    JSON.stringify({
+      ...{ series: 'stargz-chunk', x: { chunks: 1, compressedBytes, bytes, pieces }, ns, check },
+    });
+  const samples = parseSamples(
+    [
+      chunk(1_000_000, 4e6, 10, 104e6),
+      chunk(1_001_000, 4e6, 40, 116e6),
+      chunk(999_000, 4e6, 20, 108e6, true),
+      // Dearer for each compressed byte the larger it is: pieces would seem to be paid for it.
+      chunk(2_000_000, 4e6, 40, 300e6),
+      chunk(3_000_000, 5e6, 60, 500e6),
+      chunk(10_000, 4096, 0, 0.9e6),
+      chunk(2_500_000, 4e6, 50, 400e6, true),
+    ].join('\n'),
+  );
+  const pieces = parametersOf(samples).filter(({ name }) => name.endsWith('.pieces'));
+  expect(pieces).toMatchObject([
+    { name: 'stargz-piece.pieces', value: expect.closeTo(400_000, -3) as number },
+  ]);
+});
+
 test('what is no sample is refused', () => {
   expect(() => parseSamples('sh: micro: not found')).toThrow();
   expect(() => parseSamples(line('sha256', -1, 5))).toThrow();

@@ -145,6 +145,12 @@ describe('a registry', () => {
     expect(tookRtts).toEqual([3, 3, 4, 4, 5]);
   });
 
+  it('goes on when the answer is on the way: the client does not wait for that, but the next may', () => {
+    const settings = { restTime: constantTime(3 * rttNs) };
+    expect(ask(atOnce(2), settings).tookRtts).toEqual([2, 2]);
+    expect(ask(atOnce(2), { ...settings, concurrentMax: 1 }).tookRtts).toEqual([2, 5]);
+  });
+
   it('answers so many a second, after a burst', () => {
     const { log } = ask(atOnce(6), { requestsPerSecond: 10, requestBurst: 3 });
     const firstNs = log[0]!.endNs;

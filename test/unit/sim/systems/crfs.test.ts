@@ -56,6 +56,31 @@ describe('two reads of one chunk', () => {
   });
 });
 
+describe('the pieces of an answer', () => {
+  const one = syntheticImage(1, [{ path: '/f', bytes: 1_900_000, ratio: 1 }]);
+  const pieces = 1_900_000 / 50_000;
+  /** How much longer a read takes for what it takes to file each piece. */
+  const longerNs = (pieceNs: number) => {
+    const [slow = 0, quick = 0] = [pieceNs, 0].map((ns) => {
+      const read = (rootFs: RootFs) => rootFs.read(one.file('/f')!, 0, 1);
+      const start = startSystem(crfsLazy, one, read, { set: [['stargz-piece.pieces', ns]] });
+      return start.readyNs - start.runningNs;
+    });
+    return slow - quick;
+  };
+
+  // The line brings one in 0.4 ms.
+  it('are filed while the next ones come', () => {
+    expect(longerNs(0.3e6)).toBeLessThan((pieces * 0.3e6) / 5);
+    expect(longerNs(0.3e6)).toBeGreaterThan(0);
+  });
+
+  it('come no faster than they are filed', () => {
+    expect(longerNs(4e6)).toBeGreaterThan((pieces - 2) * (4e6 - 0.42e6));
+    expect(longerNs(4e6)).toBeLessThan(pieces * 4e6);
+  });
+});
+
 describe("CRFS' background fetch", () => {
   const after = (seconds: number) =>
     function* (_: RootFs, { host }: Node): Flow {
