@@ -14,7 +14,7 @@ const recordings = (await findRecordings(golden)).filter(({ folder }) =>
   existsSync(join(folder, 'memory.json')),
 );
 
-/** Past the bounds, by two times 31 pages at its end. See sim/README.md. */
+/** Past the bounds, because metadata that is used again stays in the VM, and here goes first. See sim/README.md. */
 const refaultExceptions: Readonly<Record<string, number>> = { 'debian-13/redis': 0.16 };
 const evictionBound = 0.05;
 
