@@ -159,8 +159,8 @@ export class Sender implements Acknowledged {
       this.#sentBytes += bytes;
     }
     isLimited ||= this.#inFlightSegments >= congestion.window;
-    // tcp_cwnd_validate: a window grows only if it was used. (It would also shrink if it was not for long, but that each
-    // ACK begins that time anew.)
+    // tcp_cwnd_validate: a window grows only if it was used. (It would also shrink if it was not for a timeout, but each ACK
+    // begins that anew, in tcp_cong_avoid; and after a timeout without one `resume` has halved it.)
     if (!isLimited && this.#sentBytes === sentBefore) return;
     if (
       this.#ackedBytes >= this.#usageEndBytes ||

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -46,6 +46,8 @@ describe('usage errors: one message, exit code 2, nothing built', () => {
     ['e2e', ['--image', 'x', '--workload', 'nginx', '--ready', 'tcp:1'], 'exclude each other'],
     ['build', ['--guest', 'fedora'], 'unknown guest "fedora". Known: debian-13, debian-12'],
     ['shell', ['--workload', 'nope'], 'unknown workload "nope"'],
+    ['calibrate', ['--parts', 'cpu', '--fit'], "'--fit' cannot be used with option '--parts"],
+    ['calibrate', ['--parts', 'gpu'], 'unknown part "gpu"'],
     ['golden', ['record', '--golden', import.meta.filename], 'is no folder'],
     ['golden', ['check', '--golden', 'nowhere'], 'nowhere is no folder'],
   ])('%s %j', async (command, args, message) => {
@@ -53,6 +55,30 @@ describe('usage errors: one message, exit code 2, nothing built', () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect({ exitCode, stdout, built }).toEqual({ exitCode: 2, stdout: '', built: [] });
+  });
+});
+
+describe('a calibration that is there', () => {
+  const recorded = join(import.meta.dirname, '../../../golden/debian-12/calibration.json');
+
+  it('is fitted again without a guest', async () => {
+    const before = JSON.parse(await readFile(recorded, 'utf8')) as Record<string, unknown>;
+    const file = join(dir, 'calibration.json');
+    await writeFile(file, JSON.stringify({ ...before, parameters: [] }));
+    const { exitCode, stderr, built } = await run('calibrate', ['--fit', '--out', file]);
+    expect({ exitCode, stderr, built }).toEqual({ exitCode: 0, stderr: '', built: [] });
+    expect(await readFile(file, 'utf8')).toBe(await readFile(recorded, 'utf8'));
+  });
+
+  it('must be one', async () => {
+    const file = join(dir, 'calibration.json');
+    await writeFile(file, '{}');
+    const { exitCode, stderr } = await run('calibrate', ['--fit', '--out', file]);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('has no calibration') as string,
+    });
+    expect(await readFile(file, 'utf8')).toBe('{}');
   });
 });
 
