@@ -145,12 +145,33 @@ export function kindOf({ method, path }: HttpRequest): RequestKind {
  * the answer is on its way.
  */
 export class DockerRegistryService {
-  readonly #parameters: Parameters;
+  readonly #speed: number;
+  readonly #bufferBytes: number;
+  /** Of a request: all of it, and what a near client waits for and a far one does not. */
+  readonly #requestNs: Record<RequestKind, number>;
+  readonly #restOfRequestNs: Record<RequestKind, number>;
+  /** The same for each byte that is read ahead of a blob. */
+  readonly #byteNs: number;
+  readonly #restOfByteNs: number;
+  /** More for what is asked for the first time. */
+  readonly #coldNs: Readonly<{ manifest: number; blob: number; byte: number }>;
   /** By path: the ranges that were read before; none for a manifest. */
   readonly #known = new Map<string, ByteSet>();
 
   constructor(parameters: Parameters) {
-    this.#parameters = parameters;
+    const cost = (name: string) => parameters.get(name);
+    this.#speed = cost('registry.speed');
+    this.#bufferBytes = cost('registry.readBufferBytes');
+    this.#requestNs = forEachKind((kind) => cost(`registry-${kind}-service.requests`));
+    this.#restOfRequestNs = forEachKind(
+      (kind) => cost(`registry-${kind}.requests`) - cost(`far-${kind}.requests`),
+    );
+    this.#byteNs = cost('registry-blob.readAheadBytes');
+    this.#restOfByteNs = this.#byteNs - cost('far-blob.readAheadBytes');
+    this.#coldNs = {
+      ...{ manifest: cost('registry-cold.manifests'), blob: cost('registry-cold.blobs') },
+      byte: cost('registry-cold.bytes'),
+    };
   }
 
   /**
@@ -159,45 +180,46 @@ export class DockerRegistryService {
    * @param bytes  of the resource, and of the answer's body
    */
   workNs(request: HttpRequest, resourceBytes: number, bodyBytes: number): number {
-    const cost = (name: string) => this.#parameters.get(name);
     const kind = kindOf(request);
     const known = this.#known.get(request.path);
     const read = known ?? new ByteSet();
     if (!known) this.#known.set(request.path, read);
-    let ns = cost(`registry-${kind}-service.requests`);
-    if (kind !== 'blob') ns += known ? 0 : cost('registry-cold.manifests');
+    let ns = this.#requestNs[kind];
+    if (kind !== 'blob') ns += known ? 0 : this.#coldNs.manifest;
     else {
-      const { from, end } = this.#readAhead(request, resourceBytes, bodyBytes);
-      ns += cost('registry-blob.readAheadBytes') * (end - from);
-      ns += cost('registry-cold.bytes') * read.add(from, end);
-      ns += known ? 0 : cost('registry-cold.blobs');
+      const from = firstByteOf(request);
+      const end = this.#readEnd(from, resourceBytes, bodyBytes);
+      ns += this.#byteNs * (end - from);
+      ns += this.#coldNs.byte * read.add(from, end);
+      ns += known ? 0 : this.#coldNs.blob;
     }
-    ns /= cost('registry.speed');
-    return Math.max(0, ns - this.restNs(request, resourceBytes, bodyBytes));
+    return Math.max(0, ns / this.#speed - this.restNs(request, resourceBytes, bodyBytes));
   }
 
-  /** After the answer is in the socket: what a near client waits for, and a far one does not. */
+  /** After the answer is in the socket. */
   restNs(request: HttpRequest, resourceBytes: number, bodyBytes: number): number {
-    const cost = (name: string) => this.#parameters.get(name);
     const kind = kindOf(request);
-    let ns = cost(`registry-${kind}.requests`) - cost(`far-${kind}.requests`);
+    let ns = this.#restOfRequestNs[kind];
     if (kind === 'blob') {
-      const { from, end } = this.#readAhead(request, resourceBytes, bodyBytes);
-      ns += (cost('registry-blob.readAheadBytes') - cost('far-blob.readAheadBytes')) * (end - from);
+      const from = firstByteOf(request);
+      ns += this.#restOfByteNs * (this.#readEnd(from, resourceBytes, bodyBytes) - from);
     }
-    return Math.max(0, ns) / cost('registry.speed');
+    return Math.max(0, ns) / this.#speed;
   }
 
-  #readAhead(
-    { ranges }: HttpRequest,
-    resourceBytes: number,
-    bodyBytes: number,
-  ): { from: number; end: number } {
-    const bufferBytes = this.#parameters.get('registry.readBufferBytes');
-    const from = ranges[0]?.first ?? 0;
-    const end = Math.min(from + Math.ceil(bodyBytes / bufferBytes) * bufferBytes, resourceBytes);
-    return { from, end };
+  /** Behind the last byte that it has read of a blob when it has sent these. */
+  #readEnd(from: number, resourceBytes: number, bodyBytes: number): number {
+    const fills = Math.ceil(bodyBytes / this.#bufferBytes);
+    return Math.min(from + fills * this.#bufferBytes, resourceBytes);
   }
+}
+
+function firstByteOf({ ranges }: HttpRequest): number {
+  return ranges[0]?.first ?? 0;
+}
+
+function forEachKind(value: (kind: RequestKind) => number): Record<RequestKind, number> {
+  return { head: value('head'), manifest: value('manifest'), blob: value('blob') };
 }
 
 /** A set of bytes, as ranges that do not touch. */
