@@ -23,7 +23,10 @@ export class FairServer implements Actor {
   #arrivals = 0;
   #progress = 0;
   #progressAtNs = 0;
-  #nextEnd = -1;
+  /** When the first job is done, and the event that looks: then, or before if others have come since. */
+  #endNs = Infinity;
+  #lookAtNs = Infinity;
+  #look = -1;
   /** Jobs that are done are being told, which brings others: when the next is done is worked out behind the last. */
   #isTelling = false;
   /** Units of work done so far, of all jobs. */
@@ -76,7 +79,11 @@ export class FairServer implements Actor {
 
   /** Its own event: the first job, or several, may be done. */
   receive(): void {
-    this.#nextEnd = -1;
+    this.#look = -1;
+    if (this.#engine.nowNs < this.#endNs) {
+      this.#lookAt(this.#endNs);
+      return;
+    }
     this.#advance();
     const jobs = this.#jobs;
     const slack = slackNs * this.#rate();
@@ -107,12 +114,22 @@ export class FairServer implements Actor {
     this.#progressAtNs = nowNs;
   }
 
+  /** A job that comes puts off the others' ends: the event stays where it was, and looks again. */
   #schedule(): void {
     if (this.#isTelling) return;
-    if (this.#nextEnd >= 0) this.#engine.cancel(this.#nextEnd);
-    this.#nextEnd = -1;
-    if (this.#jobs.length === 0) return;
-    const leftNs = (this.#jobs.firstTime - this.#progress) / this.#rate();
-    this.#nextEnd = this.#engine.after(Math.max(0, Math.ceil(leftNs - slackNs)), this.#source, this, 0);
+    const { length } = this.#jobs;
+    const leftNs = length === 0 ? Infinity : (this.#jobs.firstTime - this.#progress) / this.#rate();
+    this.#endNs = this.#engine.nowNs + Math.max(0, Math.ceil(leftNs - slackNs));
+    if (this.#look >= 0) {
+      if (length > 0 && this.#lookAtNs <= this.#endNs) return;
+      this.#engine.cancel(this.#look);
+      this.#look = -1;
+    }
+    if (length > 0) this.#lookAt(this.#endNs);
+  }
+
+  #lookAt(ns: number): void {
+    this.#lookAtNs = ns;
+    this.#look = this.#engine.at(ns, this.#source, this, 0);
   }
 }
