@@ -24,6 +24,7 @@ export class Engine {
   readonly #queue = new EventQueue();
   readonly #sequences: number[] = [];
   #isStopped = false;
+  #untilNs = Infinity;
 
   source(): Source {
     return (this.#sequences.push(0) - 1) as Source;
@@ -55,6 +56,19 @@ export class Engine {
     return this.#queue.cancel(handle);
   }
 
+  /**
+   * Lets time go on to this instant within the current event, if no other would be delivered until then: for whoever is the
+   * last to do something in this event, and would schedule one to go on with.
+   *
+   * @returns false if one would be: then nothing has changed, and only an event of its own gets there
+   */
+  pass(timeNs: number): boolean {
+    if (timeNs >= this.#queue.firstTime || timeNs > this.#untilNs || this.#isStopped) return false;
+    if (!(timeNs >= this.nowNs && Number.isSafeInteger(timeNs))) return false;
+    this.nowNs = timeNs;
+    return true;
+  }
+
   /** Ends `run` behind the current event. */
   stop(): void {
     this.#isStopped = true;
@@ -64,6 +78,7 @@ export class Engine {
   run(untilNs = Infinity): void {
     const queue = this.#queue;
     this.#isStopped = false;
+    this.#untilNs = untilNs;
     while (queue.firstTime <= untilNs && queue.length > 0 && !this.#isStopped) {
       const timeNs = queue.firstTime;
       const slot = queue.pop();

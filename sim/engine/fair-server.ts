@@ -69,6 +69,21 @@ export class FairServer implements Actor {
     return job;
   }
 
+  /**
+   * Does a job at once, without an event, if there is no other and nothing else happens until it is done. Time is then
+   * what it would be when the signal came: see `Engine.pass`.
+   *
+   * @returns whether it has; if not, only `serve` does it
+   */
+  serveAlone(work: number): boolean {
+    if (this.#jobs.length > 0) return false;
+    const rate = Math.min(this.#jobPerNs, this.#capacityPerNs);
+    const tookNs = Math.max(0, Math.ceil(work / rate - slackNs));
+    if (!this.#engine.pass(this.#engine.nowNs + tookNs)) return false;
+    this.workDone += tookNs * rate;
+    return true;
+  }
+
   /** Takes a job away; false if it was done before. */
   cancel(job: number): boolean {
     this.#advance();

@@ -87,7 +87,7 @@ export class Container {
     if (!file || this.#rootFs.isCached) return;
     for (const name of ['/etc', path]) yield* this.#lookup(name);
     this.#serve(this.#rootFs.openNs(file));
-    if (this.#due.isDue) yield this.#due.done;
+    if (this.#due.begin()) yield this.#due.done;
     yield* this.#rootFs.read(file, 0, Math.ceil(file.bytes / pageBytes));
   }
 
@@ -111,7 +111,7 @@ export class Container {
     this.#compute(rest.cpuNs + tail.cpuNs, rest.othersNs + tail.othersNs);
     if (tail.waitNs > 0) yield* this.#sleep(tail.waitNs);
     this.#due.ns += this.#prober.answerNs;
-    if (this.#due.isDue) yield this.#due.done;
+    if (this.#due.begin()) yield this.#due.done;
   }
 
   *#run(stops: Stops, end: number): Flow {
@@ -130,7 +130,8 @@ export class Container {
       const endRequest = firstRequest[i + 1]!;
       let request = firstRequest[i]!;
       if (request < endRequest) {
-        if (this.#due.isDue) yield this.#due.done;
+        if (this.#due.begin()) yield this.#due.done;
+        if (this.#readsAlone(stops, i)) continue;
         for (; request < endRequest; request++)
           this.#requests.request(requests.file[request]!, requests.first[request]!, requests.end[request]!);
       }
@@ -138,13 +139,23 @@ export class Container {
       if (needed < 0) continue;
       let missing = this.#requests.firstMissing(needed, needs.first[i]!, needs.end[i]!);
       if (!missing) continue;
-      if (this.#due.isDue) yield this.#due.done;
+      if (this.#due.begin()) yield this.#due.done;
       const fromNs = this.#node.engine.nowNs;
       while ((missing = this.#requests.firstMissing(needed, needs.first[i]!, needs.end[i]!)))
         yield missing.end;
       this.#tellWaited(needed, needs.first[i]!, needs.end[i]!, fromNs);
     }
     this.#due.nextStep = end;
+  }
+
+  /** Reads all that a stop requests and needs, at once: see `PageRequests.readAlone`. */
+  #readsAlone({ requests, firstRequest, needs }: Stops, stop: number): boolean {
+    const request = firstRequest[stop]!;
+    if (!this.#due.isDirect || firstRequest[stop + 1]! - request > 1) return false;
+    const [file, first, end] = [requests.file[request]!, requests.first[request]!, requests.end[request]!];
+    // Only what the program waits for; what it needs else may still be on its way.
+    if (needs.file[stop] !== file || needs.first[stop]! < first || needs.end[stop]! > end) return false;
+    return this.#requests.readAlone(file, first, end);
   }
 
   /** Computes, while others have had `othersNs` of that time. */
@@ -154,7 +165,7 @@ export class Container {
   }
 
   *#sleep(waitNs: number): Flow {
-    if (this.#due.isDue) yield this.#due.done;
+    if (this.#due.begin()) yield this.#due.done;
     // What is still to the good was slept before the start.
     const ns = waitNs + Math.min(0, this.#due.ns);
     this.#due.ns = Math.min(0, this.#due.ns + waitNs);
@@ -164,7 +175,7 @@ export class Container {
   *#lookup(name: string): Flow {
     this.#serve(this.#rootFs.lookupNs(name));
     if (!this.#rootFs.lookup) return;
-    if (this.#due.isDue) yield this.#due.done;
+    if (this.#due.begin()) yield this.#due.done;
     yield* this.#rootFs.lookup(name);
   }
 

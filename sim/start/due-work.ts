@@ -13,6 +13,8 @@ export class DueWork implements Actor {
   ns = 0;
   /** What others do before it is done. */
   othersNs = 0;
+  /** Who waited goes on because work is done, and nobody else is told of that: it may let time pass. */
+  isDirect = false;
   /** The next step, and the first whose work is due. */
   nextStep = 0;
   #firstStep = 0;
@@ -31,30 +33,46 @@ export class DueWork implements Actor {
     this.#observer = observer;
   }
 
-  /** Something is due: else there is nothing to wait for. */
-  get isDue(): boolean {
-    return this.ns > 0;
-  }
-
-  /** Waits until it is done; something must be due. */
-  readonly done: Wait = (actor, signal, arg) => {
+  /**
+   * Does what is due, at once if nothing else happens until it is done.
+   *
+   * @returns whether `done` must be waited for
+   */
+  begin(): boolean {
+    if (this.ns <= 0) return false;
     const { ns, othersNs } = this;
     const { engine, host } = this.#node;
     this.ns = 0;
     this.othersNs = 0;
+    this.#fromNs = engine.nowNs;
+    this.#prober.stepAside(ns, othersNs);
+    const work = host.costNs(ns);
+    if (this.isDirect && host.cores.serveAlone(work)) {
+      this.#end();
+      return false;
+    }
+    host.cores.serve(work, this, 0);
+    return true;
+  }
+
+  /** Waits for what `begin` could not do at once. */
+  readonly done: Wait = (actor, signal, arg) => {
     this.#actor = actor;
     this.#signal = signal;
     this.#arg = arg;
-    this.#fromNs = engine.nowNs;
-    this.#prober.stepAside(ns, othersNs);
-    host.cores.serve(host.costNs(ns), this, 0);
   };
 
   receive(): void {
+    this.#end();
+    this.isDirect = true;
+    this.#actor!.receive(this.#signal, this.#arg);
+    this.isDirect = false;
+  }
+
+  #end(): void {
     this.#prober.goOn();
     const steps = { first: this.#firstStep, end: this.nextStep };
     this.#firstStep = this.nextStep;
     this.#observer?.worked(steps, { fromNs: this.#fromNs, toNs: this.#node.engine.nowNs });
-    this.#actor!.receive(this.#signal, this.#arg);
   }
 }

@@ -51,6 +51,21 @@ export class PageRequests {
     return undefined;
   }
 
+  /**
+   * Does at once what the program would wait for, if it is one request that only works (see `FairServer.serveAlone`).
+   *
+   * @returns whether it has; if not, nothing has changed
+   */
+  readAlone(number: number, first: number, end: number): boolean {
+    const file = this.#files[number];
+    if (!file || this.#observer || end - first > this.#rootFs.requestPagesMax) return false;
+    const workNs = this.#rootFs.readNs?.(file, first, end - first);
+    const { host } = this.#node;
+    if (workNs === undefined || !host.cores.serveAlone(host.costNs(workNs))) return false;
+    this.requestedPages += end - first;
+    return true;
+  }
+
   /** One call of readahead becomes as many requests as the file system's limit makes of it. */
   request(number: number, first: number, end: number): void {
     const file = this.#files[number];
