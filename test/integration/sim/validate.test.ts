@@ -49,7 +49,7 @@ const exceptions: readonly Exception[] = [
   },
   ...(
     [
-      ['registry.requests', 15, 22],
+      ['registry.requests', 10, 22],
       ['registry.bytes', 2.5e6, 4.3e6],
     ] as const
   ).flatMap(([counted, within, withinOfRare]): Exception[] => [
