@@ -52,7 +52,7 @@ function predict(scenario: Omit<Scenario, 'seed'>): Outcome[] {
   ];
 }
 
-/** Times hang on layout, by some per cent: of several starts the one in the middle, where there are several. */
+/** Much hangs on layout and on order, by some per cent: of several starts the one in the middle, where there are several. */
 function measuredOf(figure: Figure, metric: Metric): number {
   return figure.samples?.metrics[metric]?.median ?? valueOf(figure, metric);
 }

@@ -5,8 +5,16 @@ import { measuredSchema, trafficSchema } from '../qemu/messages.ts';
 const ns = z.int().nonnegative();
 const count = z.int().nonnegative();
 
-/** Times of a start that samples are taken of. */
-export const sampledMetrics = ['deployNs', 'runningNs', 'readyNs', 'totalNs', 'warmTotalNs'] as const;
+/** Figures of a start that samples are taken of; recordings made before 2026-12 have samples of the times alone. */
+export const sampledMetrics = [
+  'deployNs',
+  'runningNs',
+  'readyNs',
+  'totalNs',
+  'warmTotalNs',
+  'registry.requests',
+  'registry.bytes',
+] as const;
 
 export type SampledMetric = (typeof sampledMetrics)[number];
 
@@ -48,7 +56,7 @@ export const resultSchema = z.strictObject({
   disk: measuredSchema.shape.disk,
   memory: measuredSchema.shape.memory,
   samples: z
-    .strictObject({ count, seed: z.string(), metrics: z.record(z.enum(sampledMetrics), spreadSchema) })
+    .strictObject({ count, seed: z.string(), metrics: z.partialRecord(z.enum(sampledMetrics), spreadSchema) })
     .optional(),
 });
 

@@ -21,6 +21,7 @@ import {
   type Figures,
   type Result,
   type SampledMetric,
+  type Spread,
 } from './figures.ts';
 import type { NetworkProfile } from '../../trio/network/profile.ts';
 import { perturbation, spread } from './samples.ts';
@@ -122,10 +123,9 @@ async function startOne(
   await Promise.allSettled([needs(), ...sampled]);
   const result = resultOf(plan, image, system, start, await needs());
   if (sampled.length === 0) return result;
-  const runs = (await Promise.all(sampled)).map(({ measured }) => metricsOf(measured));
-  const metrics = Object.fromEntries(
-    sampledMetrics.map((metric) => [metric, spread(runs.map((each) => each[metric]))]),
-  ) as NonNullable<Result['samples']>['metrics'];
+  const runs = (await Promise.all(sampled)).map(metricsOf);
+  const metrics: Partial<Record<SampledMetric, Spread>> = {};
+  for (const metric of sampledMetrics) metrics[metric] = spread(runs.map((each) => each[metric]));
   return { ...result, samples: { count: plan.samples, seed: plan.seed, metrics } };
 }
 
@@ -183,17 +183,18 @@ function totalOf({ deployNs, runningNs, readyNs }: Measured): number {
   return deployNs + runningNs + readyNs;
 }
 
-function resultOf(
-  plan: Plan,
-  image: BuiltImage,
-  system: System,
-  { measured, requests }: Outcome,
-  needs: Needs,
-): Result {
+/** Before the container was ready. */
+function fetched({ measured, requests }: Outcome): Result['registry'] {
+  const totalNs = totalOf(measured);
+  const cold = requests.filter(({ atNs }) => atNs >= 0 && atNs <= totalNs);
+  return { requests: cold.length, bytes: cold.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+function resultOf(plan: Plan, image: BuiltImage, system: System, outcome: Outcome, needs: Needs): Result {
+  const { measured } = outcome;
   const { deployNs, runningNs, readyNs, warm, net, disk, memory } = measured;
   const totalNs = totalOf(measured);
-  const cold = requests.filter((request) => request.atNs >= 0 && request.atNs <= totalNs);
-  const fetchedBytes = cold.reduce((sum, request) => sum + request.bytes, 0);
+  const registry = fetched(outcome);
   return {
     workload: image.name,
     system: system.id,
@@ -203,22 +204,26 @@ function resultOf(
     totalNs,
     warm,
     net: { profile: plan.net.profile, ...net },
-    registry: { requests: cold.length, bytes: fetchedBytes },
+    registry,
     neededBytes: needs.bytes,
-    amplification: needs.bytes === 0 ? 0 : fetchedBytes / needs.bytes,
+    amplification: needs.bytes === 0 ? 0 : registry.bytes / needs.bytes,
     disk,
     memory,
   };
 }
 
-function metricsOf(measured: Measured): Record<SampledMetric, number> {
+function metricsOf(outcome: Outcome): Record<SampledMetric, number> {
+  const { measured } = outcome;
   const { deployNs, runningNs, readyNs, warm } = measured;
+  const { requests, bytes } = fetched(outcome);
   return {
     deployNs,
     runningNs,
     readyNs,
     totalNs: totalOf(measured),
     warmTotalNs: warm.runningNs + warm.readyNs,
+    'registry.requests': requests,
+    'registry.bytes': bytes,
   };
 }
 
