@@ -3,9 +3,10 @@ import { html, type Markup } from './markup.ts';
 
 const rowHeight = 26;
 const barHeight = 16;
-const labelWidth = 150;
 const barsWidth = 520;
-const width = labelWidth + barsWidth + 90;
+/** A letter of the page's text is hardly ever wider, whatever the font: what sticks out of a picture is cut off. */
+const letterWidth = 7;
+const gap = 8;
 
 const phases = [
   { name: 'Deploy', css: 'deploy', of: ({ outcome }: Compared) => outcome.deployNs },
@@ -15,6 +16,8 @@ const phases = [
 
 /** A bar for each system, a part of it for each phase. */
 export function phaseBars(net: string, compared: readonly Compared[]): Markup {
+  const labelWidth = gap + letterWidth * Math.max(...compared.map(({ title }) => title.length));
+  const width = labelWidth + barsWidth + 90;
   const longestNs = Math.max(...compared.map(({ outcome }) => outcome.totalNs));
   const x = (ns: number) => (ns / longestNs) * barsWidth;
   const rows = compared.map((one, i) => {
@@ -33,7 +36,7 @@ export function phaseBars(net: string, compared: readonly Compared[]): Markup {
         ><title>${title}</title></rect
       >`;
     });
-    return html`<text x="${labelWidth - 8}" y="${y + 18}" text-anchor="end">${one.title}</text>${parts}
+    return html`<text x="${labelWidth - gap}" y="${y + 18}" text-anchor="end">${one.title}</text>${parts}
       <text x="${(labelWidth + x(endNs) + 6).toFixed(1)}" y="${y + 18}">${seconds(endNs)} s</text> `;
   });
   const height = compared.length * rowHeight + 6;

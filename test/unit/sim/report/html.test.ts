@@ -6,6 +6,7 @@ import { reportPage, type Report } from '../../../../sim/report/html/page.ts';
 import { axisTicks } from '../../../../sim/report/html/ticks.ts';
 import type { LoggedRequest } from '../../../../sim/net/registry.ts';
 import { simulate } from '../../../../sim/start/simulate.ts';
+import { systems } from '../../../../sim/systems/index.ts';
 import { syntheticScenario } from '../../../support/synthetic-start.ts';
 
 const compared = ['full', 'crfs'].map((id) => {
@@ -28,6 +29,15 @@ test('values are escaped, markup is not', () => {
   expect(html`<p title="${evil}">${html`<b>${1}</b>`}${[html`<i></i>`]}</p>`.text).toBe(
     '<p title="&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;"><b>1</b><i></i></p>',
   );
+});
+
+test('a bar has room for the longest name of a system', () => {
+  const room = systems.map(({ title }) => {
+    const { text } = phaseBars('lan1g', [{ ...compared[0]!, title }]);
+    return { title, width: Number(/<text x="(\d+)"[^>]*text-anchor="end"/.exec(text)?.[1]) };
+  });
+  // In the page's 12 px, letters of DejaVu Sans, a wide font, take 6.4 px on average.
+  expect(room.filter(({ title, width }) => !(width >= 6.4 * title.length))).toEqual([]);
 });
 
 describe('the page', () => {
