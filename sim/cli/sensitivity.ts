@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadScenario } from '../input/scenario.ts';
 import { sensitivityTable } from '../report/sensitivity-table.ts';
-import { movedTimes, sensitivity, type MovedTime } from '../sensitivity/sensitivity.ts';
+import { movedTimes, sensitivity, type Effect, type MovedTime } from '../sensitivity/sensitivity.ts';
 import { systemsNamed } from '../input/systems-named.ts';
+import type { System } from '../systems/system.ts';
 import { scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+import { withProgress } from './progress.ts';
 
 interface Options extends ScenarioOptions {
   readonly systems?: string;
@@ -30,7 +32,9 @@ export function sensitivityCommand(): Command {
       const systems = systemsNamed(options.systems?.split(','));
       const request = scenarioRequest(options);
       const scenario = await loadScenario(request);
-      const results = systems.map((system) => ({ system, effects: sensitivity(scenario, system, by) }));
+      const results: { readonly system: System; readonly effects: Effect[] }[] = [];
+      for (const system of withProgress(systems, 'systems'))
+        results.push({ system, effects: sensitivity(scenario, system, by) });
       if (options.json) {
         const environment = {
           guest,

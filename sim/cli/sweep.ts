@@ -6,6 +6,7 @@ import { rowsInOrder } from '../sweep/in-order.ts';
 import { openSink } from '../sweep/sink.ts';
 import { Sweep, type SweepRequest } from '../sweep/sweep.ts';
 import { positiveInteger, scenarioOptions, scenarioRequest, type ScenarioOptions } from './options.ts';
+import { showProgress } from './progress.ts';
 
 interface Options extends ScenarioOptions {
   readonly sweep: string[];
@@ -42,7 +43,7 @@ export function sweepCommand(): Command {
       try {
         for await (const { text, to } of rowsInOrder(request, { from: sink.kept.points, end, workers })) {
           await sink.write(text);
-          showProgress(to, end);
+          showProgress(to, end, 'points');
         }
       } catch (error) {
         // Nothing can go on with it. After a full disk, or an interrupt, --resume can.
@@ -75,10 +76,4 @@ function sweepRequest(options: Options): SweepRequest {
   if (ending === undefined) throw usageError('BAD_OUT', `--out ${out}: the name ends in .csv or .ndjson`);
   const format = ending === 'csv' ? 'csv' : 'ndjson';
   return { ...scenarioRequest(options), systems: systems?.split(','), axes, sample, format };
-}
-
-function showProgress(done: number, all: number): void {
-  if (!process.stderr.isTTY) return;
-  const percent = Math.floor((100 * done) / all);
-  process.stderr.write(`\r${percent} % of ${all} points${done === all ? '\n' : ''}`);
 }

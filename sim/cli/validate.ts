@@ -4,6 +4,7 @@ import { bounds, metrics, summarize, type Cell, type MetricSummary } from '../va
 import { findRecordings } from '../validate/recordings.ts';
 import { checkTimes } from '../validate/times.ts';
 import { goldenFolder } from './options.ts';
+import { withProgress } from './progress.ts';
 
 interface Options {
   readonly golden: string;
@@ -26,7 +27,7 @@ export function validateCommand(): Command {
     )
     .action(async ({ golden, guest, workload, json }: Options) => {
       const cells: Cell[] = [];
-      for (const recording of await findRecordings(golden, { guest, workload }))
+      for (const recording of withProgress(await findRecordings(golden, { guest, workload }), 'recordings'))
         cells.push(...(await checkTimes(golden, recording)));
       const summary = summarize(cells);
       const ok = cells.length > 0 && summary.every((metric) => metric.ok);
