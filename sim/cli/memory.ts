@@ -7,6 +7,7 @@ import { pageBytes } from '../pagecache/page.ts';
 import { checkMemory, refaultBound, type MemoryCheck } from '../validate/memory.ts';
 import { findRecordings, type Recording } from '../validate/recordings.ts';
 import { goldenFolder } from './options.ts';
+import { withProgress } from './progress.ts';
 
 interface Options {
   readonly golden: string;
@@ -30,11 +31,12 @@ export function memoryCommand(): Command {
     .option('--json', 'print JSON (trio.memory/1)')
     .addHelpText(
       'after',
-      `\nExits with 1 if what came in again is off by more than ${refaultBound * 100} %.\n\nExample:\n  npm run sim -- memory --guest debian-12`,
+      `\nExits with 1 if what came in again is off by more than ${refaultBound * 100} %, on the mean of starts with about that ` +
+        'limit: one alone is a matter of chance.\n\nExample:\n  npm run sim -- memory --guest debian-12',
     )
     .action(async ({ golden, guest, workload, json }: Options) => {
       const checked: Checked[] = [];
-      for (const recording of await findRecordings(golden, { guest, workload }))
+      for (const recording of withProgress(await findRecordings(golden, { guest, workload }), 'recordings'))
         if (await isRecorded(recording.folder))
           checked.push({
             guest: recording.guest,
@@ -46,7 +48,7 @@ export function memoryCommand(): Command {
           'NO_MEMORY_RECORDING',
           `${golden} has no recording of a start with a memory limit`,
         );
-      const ok = checked.every(({ error }) => Math.abs(error) <= refaultBound);
+      const ok = checked.every(({ mean }) => Math.abs(mean.error) <= refaultBound);
       const text = JSON.stringify(
         { schema: 'trio.memory/1', bound: refaultBound, starts: checked, ok },
         null,
@@ -73,8 +75,21 @@ function toText(checked: readonly Checked[]): string {
     table.push(
       [guest, workload, `${((limitPages * pageBytes) / 2 ** 20).toFixed(1)} MiB`, ...cells(half)],
       ['', '', `mean of ${mean.starts}`, ...cells(mean)],
+      [
+        { content: '', colSpan: 5 },
+        range(mean.refaultPages.recorded),
+        range(mean.refaultPages.predicted),
+        '',
+      ],
     );
-  return `${table.toString()}\npages of the image's files; mean: with a little less and a little more memory, too\n`;
+  const legend =
+    "pages of the image's files; mean: with a little less and a little more memory, too; predicted: the mean of what " +
+    'several recorded starts without a limit tell';
+  return `${table.toString()}\n${legend}\n`;
+}
+
+function range(pages: readonly number[]): string {
+  return `${Math.min(...pages).toFixed(0)} to ${Math.max(...pages).toFixed(0)}`;
 }
 
 function cells({ recorded, predicted, error }: Pick<MemoryCheck, 'recorded' | 'predicted' | 'error'>) {

@@ -2,27 +2,26 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TrioError } from '../../trio/errors.ts';
-import { memoryRecordingSchema, type MemoryRecording } from '../../trio/trace/memory-recording.ts';
+import {
+  memoryRecordingSchema,
+  type Charges,
+  type MemoryRecording,
+} from '../../trio/trace/memory-recording.ts';
 import { sources } from '../../trio/trace/read.ts';
 import { decodeRecords } from '../../trio/trace/rich-trace.ts';
 import { openTrace } from '../../trio/trace/trace-file.ts';
 import { buildProgram, type GroupPages, type Program } from '../workload/program.ts';
 import type { Run } from '../workload/run.ts';
+import { loadLookups } from './block-lookups.ts';
 import { loadWarm } from './load-program.ts';
 import { readRun } from './read-run.ts';
 
-/** A program as a trace shows it in which touches are seen again, and what its memory cgroup counted. */
-export interface Retouched {
-  readonly program: Program;
-  readonly recorded: MemoryRecording;
-}
-
 /**
- * The program of a recorded workload (a folder in golden/), for a start with a memory limit.
+ * What is recorded of a workload's starts (a folder in golden/) in a memory cgroup.
  *
- * @throws TrioError `NO_MEMORY_RECORDING`, `BAD_RECORDING`, and those of reading traces
+ * @throws TrioError `NO_MEMORY_RECORDING`, `BAD_RECORDING`
  */
-export async function loadRetouched(folder: string): Promise<Retouched> {
+export async function readMemoryRecording(folder: string): Promise<MemoryRecording> {
   const path = join(folder, 'memory.json');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new TrioError(
@@ -32,17 +31,29 @@ export async function loadRetouched(folder: string): Promise<Retouched> {
       { cause },
     );
   });
-  const recorded = parse(text, path);
-  const trace = join(folder, 'retouch.trace.zst');
+  return parse(text, path);
+}
+
+/**
+ * The program of a recorded workload as a trace shows it in which touches are seen again, for a start with a memory limit.
+ *
+ * @param folder  in golden/
+ * @param number  which of the starts that were recorded so, from 0: no two are alike
+ * @throws TrioError `NO_MEMORY_RECORDING`, `BAD_RECORDING`, and those of reading traces
+ */
+export async function loadRetouched(folder: string, number = 0): Promise<Program> {
+  const { charges } = (await readMemoryRecording(folder)).retouched[number]!;
+  const trace = join(folder, `retouch-${number + 1}.trace.zst`);
   const run = await readRun(trace);
   const program = buildProgram(run, await loadWarm(folder));
-  const otherPages = otherPagesAt(run, recorded);
-  const coldPages = coldPagesIn(await insertionTimes(trace), recorded);
-  return { program: { ...program, group: { otherPages, coldPages } }, recorded };
+  const otherPages = otherPagesAt(run, charges);
+  const coldPages = coldPagesIn(await insertionTimes(trace), charges);
+  const lookups = await loadLookups(join(folder, `retouch-${number + 1}.lookups.json.zst`), run);
+  return { ...program, group: { otherPages, lookups, coldPages } };
 }
 
 /** For each step, between what was counted before and after it. */
-function otherPagesAt({ steps }: Run, { charges }: MemoryRecording): GroupPages['otherPages'] {
+function otherPagesAt({ steps }: Run, charges: Charges): GroupPages['otherPages'] {
   const otherPages = new Int32Array(steps.length);
   let next = 0;
   for (let step = 0; step < steps.length; step++) {
@@ -64,7 +75,7 @@ function otherPagesAt({ steps }: Run, { charges }: MemoryRecording): GroupPages[
  * Pages of the cgroup's page cache that the trace does not have: what the container's tasks inserted is less than what
  * was counted in the end. (Before, the kernel's counters lag behind.)
  */
-function coldPagesIn(insertedAtNs: Float64Array, { charges }: MemoryRecording): number {
+function coldPagesIn(insertedAtNs: Float64Array, charges: Charges): number {
   const last = charges.findLast(({ file }) => file > 0);
   return last ? Math.max(0, last.file - insertedAtNs.filter((atNs) => atNs <= last.atNs).length) : 0;
 }

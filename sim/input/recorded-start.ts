@@ -37,7 +37,7 @@ export async function readStart(folder: string, limitsMemory = false): Promise<R
       `there is no model of the page cache of Linux ${program.kernelRelease}`,
     );
   checkImage(program, image, folder);
-  const retouched = limitsMemory ? (await loadRetouched(folder)).program : undefined;
+  const retouched = limitsMemory ? await loadRetouched(folder) : undefined;
   return { image, kernel, program, retouched };
 }
 

@@ -18,6 +18,8 @@ export interface LimitedMemory extends Residency {
   readonly tables: Tables;
   /** Pages that cannot leave, from now on. */
   setOtherPages(pages: number): void;
+  /** A block of a file system was looked up; it is in that page of a device, unless the page is of another cgroup. */
+  lookedUp(block: number, inode: Inode | undefined, page: number): void;
   /** Somebody took a page out of the cache. */
   remove(inode: Inode, page: number): void;
 }

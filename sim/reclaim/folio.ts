@@ -22,6 +22,8 @@ export class Folio {
   isActive = false;
   isWorkingset = false;
   isDirty = false;
+  /** Somebody holds on to its buffers: try_to_free_buffers fails. */
+  isHeld = false;
   /** MGLRU: the generation's number modulo their most, -1 for none; LRU_REFS: accesses by reads beyond the second. */
   gen = -1;
   refs = 0;

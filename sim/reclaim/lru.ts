@@ -38,7 +38,7 @@ export const firstPriority = 12;
 export type References = 'reclaim' | 'keep' | 'activate';
 
 /**
- * folio_check_references
+ * folio_check_references, and what makes shrink_folio_list keep a folio although nobody refers to it
  *
  * @param onYoung  is told of each mapping that had been accessed, whose bit is clear then
  */
@@ -46,7 +46,7 @@ export function checkReferences(folio: Folio, onYoung?: (mapping: Mapping) => vo
   const { references, isExecuted } = takeReferences(folio, onYoung);
   const wasReferenced = folio.isReferenced;
   folio.isReferenced = false;
-  if (references === 0) return folio.isDirty ? 'activate' : 'reclaim';
+  if (references === 0) return folio.isDirty || folio.isHeld ? 'activate' : 'reclaim';
   folio.isReferenced = true;
   return wasReferenced || references > 1 || isExecuted ? 'activate' : 'keep';
 }

@@ -7,6 +7,7 @@ import { Folio } from './folio.ts';
 import type { Lru, Shadow } from './lru.ts';
 import { lruOf } from './lru-of.ts';
 import { MappedPages } from './mapped-pages.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 
 /** MAX_RECLAIM_RETRIES: then the kernel looks for somebody to kill. */
 const mostTries = 16;
@@ -27,6 +28,7 @@ export class MemoryGroup implements LimitedMemory {
   readonly #lru: Lru;
   readonly #folios = new Map<Inode, (Folio | undefined)[]>();
   readonly #shadows = new Map<Inode, (Shadow | undefined)[]>();
+  readonly #recentBlocks = new RecentBlocks();
   readonly #watch: Watch;
   #isInFault = false;
 
@@ -73,6 +75,12 @@ export class MemoryGroup implements LimitedMemory {
     if (pages === this.#otherPages) return;
     this.#otherPages = pages;
     this.#charge(0);
+  }
+
+  lookedUp(block: number, inode: Inode | undefined, page: number): void {
+    const folio = inode && this.#folio(inode, page);
+    if (folio) this.#lru.markAccessed(folio);
+    this.#recentBlocks.lookedUp(block, folio);
   }
 
   /** Makes room for so many pages (try_charge_memcg). */

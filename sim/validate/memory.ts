@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { mean } from 'simple-statistics';
 import { TrioError } from '../../trio/errors.ts';
 import { countReclaimed, type ReclaimedPages } from '../../trio/trace/reclaimed-pages.ts';
-import { loadRetouched } from '../input/load-retouched.ts';
+import { loadRetouched, readMemoryRecording } from '../input/load-retouched.ts';
 import { kernelOf } from '../pagecache/kernel.ts';
 import { MemoryGroup } from '../reclaim/memory-group.ts';
 import { PageSteps } from '../workload/page-steps.ts';
@@ -20,6 +20,7 @@ export interface MemoryCheck {
   /** Of the start `limited`, with half. */
   readonly limitPages: number;
   readonly recorded: ReclaimedPages;
+  /** The mean of what is predicted from each start whose touches were seen again. */
   readonly predicted: ReclaimedPages;
   /** Of refaults: predicted over recorded, less one. */
   readonly error: number;
@@ -29,27 +30,35 @@ export interface MemoryCheck {
     readonly recorded: ReclaimedPages;
     readonly predicted: ReclaimedPages;
     readonly error: number;
+    /** Pages that come in again: of each of the starts; and their mean as it is predicted from each recording. */
+    readonly refaultPages: { readonly recorded: readonly number[]; readonly predicted: readonly number[] };
   };
 }
 
 /**
  * Holds the model of reclaim against the recordings of starts with too little memory (a folder in golden/), predicted
- * from one that had enough.
+ * from some that had enough.
  *
  * @throws TrioError `NO_MEMORY_RECORDING`, `UNKNOWN_KERNEL`, and those of reading traces
  */
 export async function checkMemory(folder: string): Promise<MemoryCheck> {
-  const { program, recorded } = await loadRetouched(folder);
-  const { limitPages } = recorded;
-  const limited = await countReclaimed(join(folder, 'limited.pages.zst'));
-  const starts = [limited, ...recorded.near];
-  const predicted = predictReclaim(program, limitPages);
-  const near = recorded.near.map((start) => predictReclaim(program, start.limitPages));
-  const half = { recorded: limited, predicted };
-  const means = { recorded: meanOf(starts), predicted: meanOf([predicted, ...near]) };
+  const { limitPages, near, retouched } = await readMemoryRecording(folder);
+  const programs: Program[] = [];
+  for (const number of retouched.keys()) programs.push(await loadRetouched(folder, number));
+  const starts = [{ limitPages, ...(await countReclaimed(join(folder, 'limited.pages.zst'))) }, ...near];
+  /** By recording, and by limit. */
+  const predicted = programs.map((program) =>
+    starts.map((start) => predictReclaim(program, start.limitPages)),
+  );
+  const half = { recorded: starts[0]!, predicted: meanOf(predicted.map(([first]) => first!)) };
+  const means = { recorded: meanOf(starts), predicted: meanOf(predicted.flat()) };
+  const refaultPages = {
+    recorded: starts.map((start) => start.refaultPages),
+    predicted: predicted.map((each) => meanOf(each).refaultPages),
+  };
   return {
-    ...{ kernelRelease: program.kernelRelease, limitPages, ...half, error: errorOf(half) },
-    mean: { starts: starts.length, ...means, error: errorOf(means) },
+    ...{ kernelRelease: programs[0]!.kernelRelease, limitPages, ...half, error: errorOf(half) },
+    mean: { starts: starts.length, ...means, error: errorOf(means), refaultPages },
   };
 }
 

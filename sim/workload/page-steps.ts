@@ -7,7 +7,7 @@ import type { LimitedMemory } from '../pagecache/residency.ts';
 import { touch } from '../pagecache/touch.ts';
 import type { FileSettings } from '../pagecache/trace-files.ts';
 import type { ProgramFile } from './files.ts';
-import type { Program } from './program.ts';
+import type { GroupPages, Program } from './program.ts';
 import { stepKind, type StepKind } from './steps.ts';
 
 export interface PageSettings {
@@ -34,6 +34,8 @@ export class PageSteps {
   readonly #program: Program;
   readonly #settings: PageSettings;
   readonly #tables: Tables;
+  /** The next of the group's lookups. */
+  #lookup = 0;
   readonly #openFiles: (OpenFile | undefined)[] = [];
   readonly #touch = {
     ...{ index: 0, mmId: 0, addressPage: 0, vmStartPage: 0, vmEndPage: 0, vmFlags: 0, flags: 0 },
@@ -53,7 +55,7 @@ export class PageSteps {
   step(step: number): void {
     const { cache } = this;
     const program = this.#program;
-    if (program.group) this.#settings.memory?.setOtherPages(program.group.otherPages[step]!);
+    if (program.group && this.#settings.memory) this.#group(step, program.group, this.#settings.memory);
     const posBytes = program.posBytes[step]!;
     const countBytes = program.countBytes[step]!;
     const page = program.page[step]!;
@@ -107,6 +109,24 @@ export class PageSteps {
     }
   }
 
+  #group(step: number, { otherPages, lookups }: GroupPages, memory: LimitedMemory): void {
+    for (; this.#lookup < lookups.step.length && lookups.step[this.#lookup]! <= step; this.#lookup++) {
+      const block = lookups.block[this.#lookup]!;
+      const { file, page } = lookups.blocks[block]!;
+      const inode = this.inodes[file];
+      if (inode?.isFree(page, page + 1)) this.#readBlock(inode, page, 0, memory);
+      memory.lookedUp(block, inode, page);
+    }
+    memory.setOtherPages(otherPages[step]!);
+  }
+
+  /** A block counts as accessed when it is made room for (grow_dev_folio), and whenever it is looked up. */
+  #readBlock(inode: Inode, page: number, order: number, memory: LimitedMemory | undefined): void {
+    memory?.admit(inode, page, order);
+    memory?.read(inode, page);
+    inode.insert(page, order, false);
+  }
+
   /** What is of no file that the container opens came in for its own tasks, before they were the container's. */
   #foreign(step: number): void {
     const inode = this.#inode(step);
@@ -115,12 +135,11 @@ export class PageSteps {
     if (!inode.isFree(page, page + 2 ** order)) return;
     const { memory } = this.#settings;
     const { path, isDevice } = this.#program.files[this.#program.file[step]!]!;
-    if (path === undefined) memory?.admit(inode, page, order);
     if (isDevice) {
-      // A block of metadata counts as accessed when it is made room for (grow_dev_page) and when it is found after that.
-      memory?.read(inode, page);
-      memory?.read(inode, page);
+      this.#readBlock(inode, page, order, memory);
+      return;
     }
+    if (path === undefined) memory?.admit(inode, page, order);
     inode.insert(page, order, false);
   }
 

@@ -62,8 +62,19 @@ export interface GroupPages {
    * much of it is charged to the container is a race that ends otherwise in each start.
    */
   readonly otherPages: Int32Array;
+  /** Blocks of file systems that were looked up, by anybody, in order. */
+  readonly lookups: BlockLookups;
   /** Page cache of files that no access of the trace is to (e.g. of runc), from the beginning. */
   readonly coldPages: number;
+}
+
+export interface BlockLookups {
+  /** Of each lookup, the first step after it … */
+  readonly step: Int32Array;
+  /** … and the number of the block. */
+  readonly block: Int32Array;
+  /** By number: a page of a device among the program's files; -1: of another cgroup, or of none. */
+  readonly blocks: readonly { readonly file: number; readonly page: number }[];
 }
 
 export interface Share {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memoryRecordingSchema } from '../../trio/trace/memory-recording.ts';
+import { chargesSchema } from '../../trio/trace/memory-recording.ts';
 import type { TraceScenario } from '../guest/protocol.ts';
 import type { Progress } from '../progress.ts';
 import { tracedSchema } from '../qemu/messages.ts';
@@ -18,32 +18,27 @@ const count = z.int().nonnegative();
 /** A start in a memory cgroup, in pages. */
 const startSchema = tracedSchema.extend({
   /** What the cgroup was charged for, every 5 ms. */
-  charges: memoryRecordingSchema.shape.charges,
+  charges: chargesSchema,
   /** memory.stat when it was ready. */
   stat: z.record(z.string(), count),
 });
 
 const resultSchema = z.strictObject({
+  /** memory.max of `limited`. */
   limitPages: count,
   retouchIntervalUs: z.int().positive(),
-  starts: z.tuple([startSchema, startSchema, startSchema]),
+  free: startSchema,
+  retouched: z.array(startSchema).min(1),
+  limited: startSchema,
+  /** As `limited`, with other limits. */
   near: z.array(z.strictObject({ limitPages: count, start: startSchema })),
 });
 
-export interface LimitedStarts {
-  /** memory.max of `limited`. */
-  readonly limitPages: number;
-  readonly retouchIntervalUs: number;
-  readonly free: z.infer<typeof startSchema>;
-  readonly retouch: z.infer<typeof startSchema>;
-  readonly limited: z.infer<typeof startSchema>;
-  /** The same with other limits. */
-  readonly near: z.infer<typeof resultSchema>['near'];
-}
+export type LimitedStarts = z.infer<typeof resultSchema>;
 
 /**
- * Makes cold starts of an unpacked image (system `full`, caches dropped), each in a memory cgroup: without a limit, with
- * every touch in the trace, with room for half of its file pages, and for some pages less and more. The traces are in `plan.out`, as those of
+ * Makes cold starts of an unpacked image (system `full`, caches dropped), each in a memory cgroup: without a limit, some
+ * with every touch in the trace, with room for half of its file pages, and for some pages less and more. The traces are in `plan.out`, as those of
  * `traceImage` are.
  *
  * @throws TrioError `GUEST_FAILED`
@@ -71,7 +66,5 @@ export async function limitedStarts(
     title: `starting ${image.name} with half its memory`,
   };
   const output = await runGuestProgram(program, plan, base, image.registryDisk, progress);
-  const { limitPages, retouchIntervalUs, starts, near } = resultSchema.parse(JSON.parse(output));
-  const [free, retouch, limited] = starts;
-  return { limitPages, retouchIntervalUs, free, retouch, limited, near };
+  return resultSchema.parse(JSON.parse(output));
 }

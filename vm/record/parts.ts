@@ -8,6 +8,7 @@ import { readFacts } from '../../trio/image/read-facts.ts';
 import { openImage } from '../../trio/image/oci-layout.ts';
 import { openLayers } from '../../trio/image/rootfs-oci.ts';
 import { openMeta } from '../../trio/image/verify.ts';
+import { parseLookups } from '../../trio/trace/block-lookups.ts';
 import { readStartTrace } from '../../trio/trace/read.ts';
 import { countReclaimed } from '../../trio/trace/reclaimed-pages.ts';
 import { pageBytes, TouchedPages } from '../../trio/trace/touched-pages.ts';
@@ -204,20 +205,20 @@ async function recordErofs(plan: RecordPlan, work: string, progress: Progress): 
 
 async function recordMemory(plan: RecordPlan, work: string, progress: Progress): Promise<Files> {
   const starts = await limitedStarts({ ...plan, limits: defaultLimits, out: work }, progress);
-  const { limitPages, retouchIntervalUs, free, retouch, limited, near } = starts;
-  requireAll([free, retouch, limited, ...near.map(({ start }) => start)]);
+  const { limitPages, retouchIntervalUs, free, retouched, limited, near } = starts;
+  requireAll([free, ...retouched, limited, ...near.map(({ start }) => start)]);
   const image = new Set((await readImageInodes(join(work, 'inodes'))).keys());
   const events = ({ name }: Traced) => join(work, name, 'events0');
   const summary = memorySummarySchema.parse({
-    schema: 'trio.golden-memory/1',
+    schema: 'trio.golden-memory/2',
     environment: {
       ...environmentOf(plan, [plan.image]),
       modules: basename(dirname(await trackerPayload(plan.guest, plan.disk, progress))),
     },
-    starts: [free, retouch, limited].map(timesOfStart),
+    starts: [free, ...retouched, limited].map(timesOfStart),
     retouchIntervalUs,
     limitPages,
-    charges: retouch.charges,
+    retouched: retouched.map(({ charges }) => ({ charges })),
     limited: {
       refaultPages: limited.stat['workingset_refault_file'],
       stolenPages: limited.stat['pgsteal'],
@@ -229,14 +230,18 @@ async function recordMemory(plan: RecordPlan, work: string, progress: Progress):
       })),
     ),
   });
-  return new Map([
+  const files: Files = new Map([
     [mainFile('memory'), json(summary)],
-    [
-      'retouch.trace.zst',
-      await selectRecords(events(retouch), await accessesOfGroup(events(retouch), image)),
-    ],
     ['limited.pages.zst', await selectRecords(events(limited), pagesAndOpensOf(image))],
   ]);
+  for (const start of retouched) {
+    const records = await selectRecords(events(start), await accessesOfGroup(events(start), image));
+    files.set(`${start.name}.trace.zst`, records);
+    const lookups = join(work, start.name, 'lookups.json');
+    const parsed = parseLookups(await readFile(lookups, 'utf8'), lookups);
+    files.set(`${start.name}.lookups.json.zst`, Buffer.from(JSON.stringify(parsed)));
+  }
+  return files;
 }
 
 /** Makes traced starts under a system. @throws TrioError `TRACE_LOST` */

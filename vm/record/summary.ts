@@ -50,10 +50,9 @@ export const erofsSummarySchema = z.strictObject({
 
 /** `memory.json` of a golden folder: the starts with too little memory. */
 export const memorySummarySchema = z.strictObject({
-  schema: z.literal('trio.golden-memory/1'),
+  ...memoryRecordingSchema.shape,
   environment: tracedEnvironment,
   starts,
-  ...memoryRecordingSchema.shape,
 });
 
 export type ErofsSummary = z.infer<typeof erofsSummarySchema>;

@@ -8,14 +8,15 @@ import { simulate } from '../../../sim/start/simulate.ts';
 import { systems } from '../../../sim/systems/index.ts';
 import { checkMemory, predictReclaim, refaultBound } from '../../../sim/validate/memory.ts';
 import { findRecordings } from '../../../sim/validate/recordings.ts';
+import { stepKind } from '../../../sim/workload/steps.ts';
 
 const golden = join(import.meta.dirname, '../../../golden');
 const recordings = (await findRecordings(golden)).filter(({ folder }) =>
   existsSync(join(folder, 'memory.json')),
 );
 
-/** Past the bounds, because metadata that is used again stays in the VM, and here goes first. See sim/README.md. */
-const refaultExceptions: Readonly<Record<string, number>> = { 'debian-13/redis': 0.16 };
+/** One start that had a limit is one draw: those whose limits are 16 pages less and more brought in 532 and 546 pages, it 627. */
+const refaultExceptions: Readonly<Record<string, number>> = { 'debian-12/redis': 0.13 };
 const evictionBound = 0.05;
 
 describe('a start with room for half of its page cache', () => {
@@ -24,8 +25,11 @@ describe('a start with room for half of its page cache', () => {
     async ({ guest, workload, folder }) => {
       const { mean, ...half } = await checkMemory(folder);
       expect(mean.starts).toBe(9);
-      const bound = refaultExceptions[`${guest}/${workload}`] ?? refaultBound;
-      for (const { recorded, predicted, error } of [half, mean]) {
+      const halfBound = refaultExceptions[`${guest}/${workload}`] ?? refaultBound;
+      for (const [{ recorded, predicted, error }, bound] of [
+        [half, halfBound],
+        [mean, refaultBound],
+      ] as const) {
         expect(recorded.refaultPages).toBeGreaterThan(100);
         expect(Math.abs(error)).toBeLessThanOrEqual(bound);
         expect(Math.abs(predicted.evictedPages / recorded.evictedPages - 1)).toBeLessThanOrEqual(
@@ -35,6 +39,22 @@ describe('a start with room for half of its page cache', () => {
     },
   );
 
+  it.each(recordings)('$guest/$workload: a block that comes in is looked up at once', async ({ folder }) => {
+    const { kind, file, page, files, group, steps } = await loadRetouched(folder);
+    const { lookups } = group!;
+    const lookedUp = new Set<string>();
+    for (const [i, number] of lookups.block.entries()) {
+      const block = lookups.blocks[number]!;
+      lookedUp.add(`${block.file} ${block.page} ${lookups.step[i]}`);
+    }
+    const blocks: string[] = [];
+    for (let step = 0; step < steps; step++)
+      if (kind[step] === stepKind.foreign && files[file[step]!]!.isDevice)
+        blocks.push(`${file[step]} ${page[step]} ${step + 1}`);
+    expect(blocks.length).toBeGreaterThan(100);
+    expect(blocks.filter((block) => !lookedUp.has(block))).toEqual([]);
+  });
+
   it('is recorded on each kernel, whose orders of eviction differ', () => {
     expect(new Set(recordings.map(({ guest }) => guest))).toEqual(new Set(['debian-12', 'debian-13']));
   });
@@ -42,7 +62,7 @@ describe('a start with room for half of its page cache', () => {
 
 it('with room for all, nothing goes', async () => {
   for (const { folder } of recordings) {
-    const { program } = await loadRetouched(folder);
+    const program = await loadRetouched(folder);
     expect(predictReclaim(program, 2 ** 20)).toEqual({ evictedPages: 0, refaultPages: 0 });
   }
 });

@@ -1,6 +1,6 @@
 /**
  * Runs in the guest (vm/memory/starts.ts brings it there): cold starts under the I/O tracker. `free` shows what the
- * container's memory cgroup holds without a limit; `retouch` shows every touch of a page again in each interval; and
+ * container's memory cgroup holds without a limit; `retouch-N` show every touch of a page again in each interval; and
  * `limited` has room for only half of the file pages of `free`, the others for a little less and a little more. Prints
  * what the cgroup counted as JSON; the output has what a traced start under a system has (vm/guest/trace.ts).
  *
@@ -27,6 +27,7 @@ import {
   type Host,
 } from '../../guest/start.ts';
 import { full } from '../../systems/full.ts';
+import { seenLookups, watchLookups } from './lookups.ts';
 
 const tracedHostname = 'trio-traced';
 const tracker = '/sys/kernel/rio_tracker';
@@ -46,6 +47,8 @@ const settleMs = 200;
  * soon is the last to go, and 31 around it with it: one limit alone says little of a short start.
  */
 const nearPages = [-64, -48, -32, -16, 16, 32, 48, 64];
+/** No two starts are alike: in what runc read before, in which pages came together, in when what was touched. */
+const retouchedStarts = 3;
 const hugePages = '/sys/kernel/mm/transparent_hugepage/enabled';
 
 /** What the cgroup had at a time, in pages. */
@@ -91,7 +94,13 @@ const retouchIntervalUs = Math.ceil((free.readyNs - free.runningNs) / Number(int
 run('insmod', 'rio_retouch.ko', `path=${imageFolder}`, `interval_us=${retouchIntervalUs}`);
 const around = readFileSync(faultAround, 'utf8').trim();
 writeFileSync(faultAround, String(pageBytes));
-const retouch = await start('retouch');
+const retouched = [];
+for (let n = 1; n <= retouchedStarts; n++) {
+  const name = `retouch-${n}`;
+  watchLookups();
+  retouched.push(await start(name));
+  writeFileSync(join(outputFolder, name, 'lookups.json'), JSON.stringify(seenLookups()));
+}
 writeFileSync(faultAround, around);
 run('rmmod', 'rio_retouch');
 const limited = await startLimited('limited', limitPages);
@@ -104,7 +113,7 @@ for (const [index, pages] of nearPages.entries())
 run('rmmod', 'rio_tracker');
 writeOutput(outputFolder);
 process.stdout.write(
-  `${JSON.stringify({ limitPages, retouchIntervalUs, starts: [free, retouch, limited], near })}\n`,
+  `${JSON.stringify({ limitPages, retouchIntervalUs, free, retouched, limited, near })}\n`,
 );
 process.exit(0);
 

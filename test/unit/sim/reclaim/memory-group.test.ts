@@ -67,6 +67,25 @@ describe.each(kernels)('a memory group on Linux $version', (kernel) => {
     expect(machine.has(0, 300)).toBe(true);
   });
 
+  it('holds on to the 16 blocks of file systems that were looked up last, whosever they are', () => {
+    const keptAfter = (othersLookedUp: number) => {
+      const machine = new Machine(kernel, 300, [32, 20_000]);
+      const { inode } = machine.files[0]!;
+      for (let page = 0; page < 32; page++) {
+        machine.group.admit(inode, page, 0);
+        inode.insert(page, 0, false);
+        machine.group.lookedUp(page, inode, page);
+      }
+      for (let block = 0; block < othersLookedUp; block++)
+        machine.group.lookedUp(1000 + block, undefined, block);
+      for (let page = 0; page < 1000; page++) machine.read(1, page);
+      return Array.from({ length: 32 }, (_, page) => page).filter((page) => machine.has(0, page));
+    };
+    expect(keptAfter(0)).toEqual(Array.from({ length: 16 }, (_, i) => 16 + i));
+    expect(keptAfter(12)).toEqual([28, 29, 30, 31]);
+    expect(keptAfter(16)).toEqual([]);
+  });
+
   it('keeps what is read again and again over what is read once', () => {
     const machine = new Machine(kernel, 1000, [200, 20_000]);
     for (let round = 0; round < 100; round++) {
