@@ -31,7 +31,8 @@ export class Node {
     this.random = random;
     this.#repository = image.name;
     this.host = new Host(engine, parameters.get('host.cores'), parameters.get('host.speed'));
-    this.link = new Link(engine, net, net.lossRatio > 0 ? random.stream('network loss') : undefined);
+    const loss = net.lossRatio > 0 ? random.stream('network loss') : undefined;
+    this.link = new Link(engine, net, loss, parameters.get('host.resolvesRegistry') === 1);
     const isOnHost = parameters.get('registry.isOnHost') === 1;
     const cores = isOnHost ? this.host.cores : undefined;
     this.registry = new Registry(engine, registryOf(parameters, random), cores);

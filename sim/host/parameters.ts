@@ -25,6 +25,15 @@ export const hostParameters: readonly ParameterDefinition[] = [
     source: { kind: 'chosen', why: 'the VM executes one instruction a nanosecond' },
   },
   {
+    name: 'host.resolvesRegistry',
+    unit: '0 or 1',
+    what: "the first packet waits for the registry's Ethernet address, a round trip; 0: the node knows it, or that of a router that is near",
+    value: 1,
+    max: 1,
+    isInteger: true,
+    source: { kind: 'chosen', why: 'as in the VM, where the registry is at the other end of the line' },
+  },
+  {
     name: 'host.readAheadKiB',
     unit: 'KiB',
     what: "readahead of a file system's device (read_ahead_kb)",

@@ -9,6 +9,7 @@ const synAckArrives = 1;
 const synTimeout = 2;
 const finArrives = 3;
 const finAckArrives = 4;
+const isAddressed = 5;
 
 /** A TCP connection that a node has opened to a registry: handshake, a stream each way, and its end. */
 export class Connection implements Actor {
@@ -38,12 +39,14 @@ export class Connection implements Actor {
     this.down = new Stream(engine, tcp, link.down, link.up);
   }
 
-  /** Begins the handshake; the signal comes when the node may send, after one round trip. */
+  /** Begins the handshake; the signal comes when the node may send, after one round trip, or two for the first. */
   open(opened: Actor, signal: number, arg = 0): void {
     this.#opened = opened;
     this.#openedSignal = signal;
     this.#openedArg = arg;
-    this.#sendSyn();
+    const { neighbour } = this.#link;
+    if (neighbour && !neighbour.isKnown) neighbour.resolve(this, isAddressed);
+    else this.#sendSyn();
   }
 
   /** The node ends the connection: FIN, the registry's FIN, and its ACK. */
@@ -58,6 +61,7 @@ export class Connection implements Actor {
     else if (signal === synAckArrives) this.#establish();
     else if (signal === finArrives) this.#sendSmall(this.#link.down, this.#tcp.headerBytes, finAckArrives);
     else if (signal === finAckArrives) this.#link.up.send(this.#tcp.headerBytes, 1);
+    else if (signal === isAddressed) this.#sendSyn();
     else {
       this.#timeoutEvent = -1;
       this.#timeoutNs *= 2;

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { RandomStream } from '../engine/random.ts';
+import { Neighbour } from './neighbour.ts';
 
 /** What a link is, as vm/ gives it to netem; `trio/network/profile.ts` has the names. */
 export interface LinkSettings {
@@ -79,10 +80,16 @@ export class Link {
   readonly down: LinkDirection;
   /** From the node to the registry. */
   readonly up: LinkDirection;
+  /** None: its address is known. */
+  readonly neighbour: Neighbour | undefined;
 
-  /** @param loss  has one user: this link. Needed if packets get lost */
-  constructor(engine: Engine, settings: LinkSettings, loss?: RandomStream) {
+  /**
+   * @param loss    has one user: this link. Needed if packets get lost
+   * @param isCold  the node does not know the registry's Ethernet address yet
+   */
+  constructor(engine: Engine, settings: LinkSettings, loss?: RandomStream, isCold = false) {
     this.down = new LinkDirection(engine, settings, loss);
     this.up = new LinkDirection(engine, settings, loss);
+    this.neighbour = isCold ? new Neighbour(engine, this) : undefined;
   }
 }

@@ -126,8 +126,9 @@ class Start {
     this.deployedNs = engine.nowNs;
     const container = new Container(this.#node, deployment.rootFs, program, image, kernel, this.#observer);
     this.container = container;
-    yield* deployment.run();
+    if (deployment.mount) yield* deployment.mount();
     yield* container.specification();
+    yield* deployment.run();
     yield* container.prelude();
     this.runningNs = engine.nowNs;
     yield* container.untilReady();

@@ -4,6 +4,7 @@ import type { Node } from '../host/node.ts';
 import { pageBytes } from '../pagecache/page.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 import type { Image, ImageFile } from './image.ts';
+import { resolveTag } from './lazy-pull.ts';
 import type { RootFs } from './rootfs.ts';
 import { StargzBackground } from './stargz-background.ts';
 import { StargzLayer } from './stargz-layer.ts';
@@ -116,7 +117,7 @@ function stargz(id: string, title: string, fetchesAll: boolean): LowerSystem {
       const client = node.client();
       const { tag, digest, config, layers } = image.estargz;
       yield host.work(cost('lazy-pull.operations'));
-      yield client.head(node.manifestPath(tag));
+      yield* resolveTag(node, tag);
       yield client.get(node.manifestPath(digest));
       yield client.get(node.blobPath(config.digest));
       prepare?.();

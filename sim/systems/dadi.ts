@@ -43,14 +43,17 @@ export const dadiTrace: System = {
 };
 
 function deployment(node: Node, device: DadiDevice, created: () => void): Deployment {
-  return { rootFs: new DadiRootFs(node, device), run: () => run(node, device, created) };
+  return {
+    rootFs: new DadiRootFs(node, device),
+    mount: () => mount(node, device, created),
+    run: () => node.host.doWork(node.parameters.get('run-cold.starts')),
+  };
 }
 
-function* run({ host, parameters: values }: Node, device: DadiDevice, created: () => void): Flow {
+function* mount({ host, parameters: values }: Node, device: DadiDevice, created: () => void): Flow {
   yield* device.open();
   // Beside the mount, not before it.
   created();
   yield host.sleep(values.get('dadi.attachPollNs'));
   yield* device.readMetadata(device.layout.superblock);
-  yield* host.doWork(values.get('run-cold.starts'));
 }

@@ -2,6 +2,7 @@ import { all, type Flow } from '../engine/process.ts';
 import type { Client, Node } from '../host/node.ts';
 import { measured, type ParameterDefinition } from '../parameters/parameter.ts';
 import type { Blob, Image } from './image.ts';
+import { resolveTag } from './lazy-pull.ts';
 import type { RootFs } from './rootfs.ts';
 import type { Deployment, System } from './system.ts';
 
@@ -66,7 +67,7 @@ export const full: System = {
 function* fetch(node: Node, { plain }: Image): Flow {
   const client = node.client();
   yield node.host.work(node.parameters.get('fetch-cold.operations'));
-  yield client.head(node.manifestPath(plain.tag));
+  yield* resolveTag(node, plain.tag);
   yield client.get(node.manifestPath(plain.digest));
   yield* all([
     fetchConfig(node, client, plain.config),

@@ -35,14 +35,13 @@ function nydusWith(
       );
       client.closeIdle();
       const daemon = new NydusDaemon(node, image);
-      return { rootFs: mount(node, daemon), run: () => run(node, daemon) };
+      return {
+        rootFs: mount(node, daemon),
+        mount: () => mountBlobs(node, daemon),
+        run: () => node.host.doWork(node.parameters.get('run-cold.starts')),
+      };
     },
   };
-}
-
-function* run(node: Node, daemon: NydusDaemon): Flow {
-  yield* mountBlobs(node, daemon);
-  yield* node.host.doWork(node.parameters.get('run-cold.starts'));
 }
 
 /** Only now, with the container's snapshot, does the snapshotter wait for the bootstrap and start nydusd. */

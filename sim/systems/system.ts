@@ -7,7 +7,9 @@ import type { RootFs } from './rootfs.ts';
 /** An image that is deployed. */
 export interface Deployment {
   readonly rootFs: RootFs;
-  /** From there to the execution of the entrypoint. */
+  /** Until the root file system can be read; none: it can be at once. */
+  mount?(): Flow;
+  /** From there to the execution of the entrypoint, beside what is read of the image. */
   run(): Flow;
 }
 

@@ -46,13 +46,14 @@ function trioOn(lower: LowerSystem, id: string, title: string): System {
       });
       return {
         rootFs: new TrioRootFs(node, runtimeImage, deployment.rootFs),
-        run: () => run(node, runtimeImage, fetching, deployment),
+        mount: () => mount(node, runtimeImage, fetching, deployment),
+        run: () => deployment.run(),
       };
     },
   };
 }
 
-function* run(
+function* mount(
   { host, parameters: values }: Node,
   { dataPages }: RuntimeImage,
   fetching: Process | undefined,
@@ -61,7 +62,7 @@ function* run(
   // The mount waits for all of it, however much of it the start needs at first.
   if (fetching) yield fetching.end;
   yield host.work(values.get('read-cached.pages') * dataPages);
-  yield* lower.run();
+  if (lower.mount) yield* lower.mount();
 }
 
 /** Two plain GETs, one after the other; what comes is hashed and kept in a file. */

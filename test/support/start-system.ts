@@ -54,6 +54,7 @@ export function startSystem(
     (function* (): Flow {
       const deployment = yield* system.deploy(node, image, recording);
       times.push(engine.nowNs);
+      if (deployment.mount) yield* deployment.mount();
       yield* deployment.run();
       times.push(engine.nowNs);
       yield* program(deployment.rootFs, node);

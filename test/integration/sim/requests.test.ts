@@ -14,15 +14,27 @@ const golden = join(import.meta.dirname, '../../../golden');
 const recordings = await findRecordings(golden);
 
 interface Logged {
+  readonly atNs: number;
   readonly method: string;
   readonly path: string;
   readonly range: string;
   readonly bytes: number;
 }
 
+interface Sides {
+  readonly predicted: number;
+  readonly recorded: number;
+}
+
 interface Start {
   /** `GUEST/WORKLOAD NET SYSTEM` */
   readonly title: string;
+  readonly net: string;
+  readonly system: string;
+  readonly rttNs: number;
+  /** From the start's begin. */
+  readonly deployNs: Sides;
+  readonly runningNs: Sides;
   readonly predicted: readonly Logged[];
   /** Until the container was ready. */
   readonly recorded: readonly Logged[];
@@ -36,15 +48,21 @@ async function startsOf({ guest, workload, folder }: (typeof recordings)[number]
   const starts: Start[] = [];
   for (const name of ['lan10g', 'lan1g', 'wan100m']) {
     const figures = await readFigures(folder, name);
-    for (const { system: id, registry } of figures?.results ?? []) {
+    for (const { system: id, registry, ...times } of figures?.results ?? []) {
       const system = systems.find((candidate) => candidate.id === id);
       if (!figures || !system) continue;
       const log = await readFile(join(folder, `requests-${name}-${id}.ndjson.zst`));
       const lines = zstdDecompressSync(log).toString().trim().split('\n');
       const { net } = figures.environment;
+      const outcome = simulate({ ...start, system, parameters, net, seed: 'test' });
+      const of = (metric: 'deployNs' | 'runningNs') => ({
+        predicted: outcome[metric],
+        recorded: times[metric],
+      });
       starts.push({
         title: `${guest}/${workload} ${name} ${id}`,
-        predicted: simulate({ ...start, system, parameters, net, seed: 'test' }).requests,
+        ...{ net: name, system: id, rttNs: net.rttNs, deployNs: of('deployNs'), runningNs: of('runningNs') },
+        predicted: outcome.requests,
         recorded: lines.slice(0, registry.requests).map((line) => JSON.parse(line) as Logged),
       });
     }
@@ -111,5 +129,41 @@ describe('predicted requests', () => {
         expect(fetched.size).toBeGreaterThan(demanded.size);
       }
     }
+  });
+});
+
+describe('round trips', () => {
+  /** When the first two requests come, on one line and on another, in round trips of the difference. */
+  function delays(near: Start, far: Start, side: 'predicted' | 'recorded'): number[] {
+    const [head, get] = [0, 1].map((i) =>
+      [near, far].map((start) => start[side].toSorted((a, b) => a.atNs - b.atNs)[i]!.atNs),
+    );
+    return [head![1]! - head![0]!, get![1]! - head![1]! - (get![0]! - head![0]!)].map(
+      (ns) => ns / (far.rttNs - near.rttNs),
+    );
+  }
+
+  // One for the registry's address, one for a connection, half of one for the request: 2.5. Half of one for the answer, one
+  // for the next connection, and half: 2, less what the registry does on the way.
+  it.each(recordings)("before the second request are the VM's: $guest/$workload", async (recording) => {
+    const starts = await startsOf(recording);
+    for (const near of starts.filter(({ net }) => net === 'lan10g')) {
+      const far = starts.find(({ net, system }) => net === 'wan100m' && system === near.system)!;
+      for (const side of ['predicted', 'recorded'] as const) {
+        const [untilHead, untilGet] = delays(near, far, side);
+        expect(Math.abs(untilHead! - 2.5)).toBeLessThan(0.1);
+        expect(Math.abs(untilGet! - 2)).toBeLessThan(0.2);
+      }
+    }
+  });
+
+  // ctr looks for the user's groups in the image before it makes a container; runc's init does in the end.
+  it.each(recordings)('for the users come early: $guest/$workload', async (recording) => {
+    const starts = (await startsOf(recording)).filter(({ system }) => system === 'crfs-lazy');
+    for (const { deployNs, runningNs, ...start } of starts)
+      for (const side of ['predicted', 'recorded'] as const) {
+        const first = start[side].find(({ atNs }) => atNs > deployNs[side])!;
+        expect((first.atNs - deployNs[side]) / runningNs[side]).toBeLessThan(0.35);
+      }
   });
 });

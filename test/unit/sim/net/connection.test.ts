@@ -15,6 +15,37 @@ const wireNs = (bytes: number, rateBps: number) => (bytes * 8e9) / rateBps;
 const packetsOf = (bytes: number) => Math.ceil(bytes / mssBytes);
 const wireBytes = (bytes: number) => bytes + packetsOf(bytes) * headerBytes;
 
+describe('a node that does not know the registry', () => {
+  const opened = (loss?: ConstructorParameters<typeof Link>[2]) => {
+    const engine = new Engine();
+    const link = new Link(engine, { ...wan, lossRatio: loss ? 0.4 : 0 }, loss, true);
+    const atNs: number[] = [];
+    const actor = { receive: () => void atNs.push(engine.nowNs) };
+    const dialler = { receive: () => new Connection(engine, linuxTcp, link).open(actor, 0) };
+    for (const afterNs of [0, 1e6, 10e9]) engine.at(afterNs, engine.source(), dialler, 0);
+    engine.run();
+    return { atNs, link };
+  };
+
+  it('asks for its address once, before the first packet', () => {
+    const { atNs, link } = opened();
+    const roundTripNs = (bytes: number) => wan.rttNs + 2 * wireNs(bytes, wan.rateBps);
+    const addressed = roundTripNs(42);
+    expect(atNs[0]).toBeCloseTo(addressed + roundTripNs(synBytes), -2);
+    // The second one has waited with the first.
+    expect(atNs[1]! - atNs[0]!).toBeCloseTo(wireNs(synBytes, wan.rateBps), -2);
+    expect(atNs[2]).toBeCloseTo(10e9 + roundTripNs(synBytes), -2);
+    expect(link.down.packets).toBe(1 + 3);
+  });
+
+  it('asks again after a second if nobody answers', () => {
+    const lost: number[] = [0, 0.9, 0, 0.9, 0.9];
+    const { atNs } = opened({ uniform: () => lost.shift() ?? 0.9 } as never);
+    // The question got lost, then the answer.
+    expect(atNs[0]! / 1e9).toBeCloseTo(2 + (2.5 * wan.rttNs) / 1e9, 2);
+  });
+});
+
 describe('a transfer on an empty link', () => {
   it('takes a round trip for the handshake', () => {
     const [times] = transfer(wan, [{ openNs: 0, bytes: 1 }]).times;
