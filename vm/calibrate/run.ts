@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import {
   calibrationSchema,
@@ -60,13 +61,15 @@ export async function calibrate(
   } satisfies Calibration);
 }
 
-/** What was measured before, of the series that were not measured anew. */
+/** What was measured before, of the series that were not measured anew. Images may have been added for these. */
 function samplesToKeep(
   before: Calibration,
   environment: Calibration['environment'],
   found: readonly CalibrationSample[],
 ): CalibrationSample[] {
-  if (JSON.stringify(before.environment) !== JSON.stringify(environment))
+  const isAdded = (name: string) => !(name in before.environment.images);
+  const images = Object.entries(environment.images).filter(([name]) => !isAdded(name));
+  if (!isDeepStrictEqual({ ...environment, images: Object.fromEntries(images) }, before.environment))
     throw new TrioError(
       'OTHER_ENVIRONMENT',
       'the calibration there is of another environment: its parts cannot be mixed with new ones; measure all of them',

@@ -48,8 +48,10 @@ export const syntheticImages: readonly SyntheticImage[] = [
       file(`layer-${layer}`, 'words', kib),
     ]),
   })),
-  // Pulled lazily: what a table of contents costs, by its entries and by its bytes.
-  ...[10, 400, 1000, 4000].map((count) => oneLayer(`toc-${count}`, many('many', count, 64), count === 400)),
+  // Pulled lazily: what a table of contents costs, by its entries and by its bytes; the largest are as large as images have.
+  ...[10, 100, 400, 1000, 2000, 4000, 16_000].map((count) =>
+    oneLayer(`toc-${count}`, many('many', count, 64), count === 400 || count === 2000),
+  ),
   oneLayer('toc-long-1000', many('many', 1000, 64, 'x'.repeat(180)), false),
   // First reads of chunks. Each file is a gzip stream of its own; the small ones at the end share what is fetched.
   oneLayer('chunks', [
