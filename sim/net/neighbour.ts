@@ -9,7 +9,7 @@ const retryNs = 1e9;
 
 const questionArrives = 0;
 const answerArrives = 1;
-const isLost = 2;
+const isTimeout = 2;
 
 interface Waiter {
   readonly actor: Actor;
@@ -26,6 +26,7 @@ export class Neighbour implements Actor {
   readonly #link: Link;
   readonly #waiting: Waiter[] = [];
   isKnown = false;
+  #timeoutEvent = -1;
 
   constructor(engine: Engine, link: Link) {
     this.#engine = engine;
@@ -40,21 +41,23 @@ export class Neighbour implements Actor {
   }
 
   receive(signal: number): void {
-    if (signal === isLost) this.#ask();
+    if (signal === isTimeout) this.#ask();
     else if (signal === questionArrives) this.#send(this.#link.down, answerArrives);
     else {
+      if (this.#timeoutEvent >= 0) this.#engine.cancel(this.#timeoutEvent);
       this.isKnown = true;
       for (const waiter of this.#waiting.splice(0)) waiter.actor.receive(waiter.signal, 0);
     }
   }
 
   #ask(): void {
+    if (this.#link.up.isLossy)
+      this.#timeoutEvent = this.#engine.after(retryNs, this.#source, this, isTimeout);
     this.#send(this.#link.up, questionArrives);
   }
 
   #send(direction: Link['up'], signal: number): void {
     const arrivalNs = direction.send(frameBytes, 1);
     if (arrivalNs >= 0) this.#engine.at(arrivalNs, this.#source, this, signal);
-    else this.#engine.after(retryNs, this.#source, this, isLost);
   }
 }

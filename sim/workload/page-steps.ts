@@ -55,7 +55,7 @@ export class PageSteps {
   step(step: number): void {
     const { cache } = this;
     const program = this.#program;
-    if (program.group && this.#settings.memory) this.#group(step, program.group, this.#settings.memory);
+    if (program.group && this.#settings.memory) this.#updateGroup(step, program.group, this.#settings.memory);
     const posBytes = program.posBytes[step]!;
     const countBytes = program.countBytes[step]!;
     const page = program.page[step]!;
@@ -109,7 +109,8 @@ export class PageSteps {
     }
   }
 
-  #group(step: number, { otherPages, lookups }: GroupPages, memory: LimitedMemory): void {
+  /** What the cgroup had come to before the step. */
+  #updateGroup(step: number, { otherPages, lookups }: GroupPages, memory: LimitedMemory): void {
     for (; this.#lookup < lookups.step.length && lookups.step[this.#lookup]! <= step; this.#lookup++) {
       const block = lookups.block[this.#lookup]!;
       const { file, page } = lookups.blocks[block]!;

@@ -61,9 +61,13 @@ export async function calibrate(
   } satisfies Calibration);
 }
 
-/** What was measured before, of the series that were not measured anew. Images may have been added for these. */
-function samplesToKeep(
-  before: Calibration,
+/**
+ * What was measured before, of the series that were not measured anew. Images may have been added for these.
+ *
+ * @throws TrioError `OTHER_ENVIRONMENT`
+ */
+export function samplesToKeep(
+  before: Pick<Calibration, 'environment' | 'samples'>,
   environment: Calibration['environment'],
   found: readonly CalibrationSample[],
 ): CalibrationSample[] {

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { calibrationSchema, parseSamples } from '../../../trio/calibration/calibration.ts';
 import { fitCosts, predict, type Sample } from '../../../vm/calibrate/fit.ts';
 import { parametersOf } from '../../../vm/calibrate/parameters.ts';
+import { samplesToKeep } from '../../../vm/calibrate/run.ts';
 import { pauseProgram, spinProgram } from '../../../vm/calibrate/static-programs.ts';
 import { contentOf, syntheticImages } from '../../../vm/calibrate/synthetic.ts';
 
@@ -179,4 +180,35 @@ test('the recorded calibrations are of their schema, and their parameters are wh
     const { parameters, samples } = calibrationSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     expect(parametersOf(samples)).toEqual(parameters);
   }
+});
+
+describe('samples of an earlier calibration', () => {
+  const digest = (digit: string) => ({
+    plain: `sha256:${digit.repeat(64)}`,
+    estargz: `sha256:${digit.repeat(64)}`,
+  });
+  const file = join(import.meta.dirname, '../../../golden/debian-13/calibration.json');
+  const { environment } = calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const of = (images: typeof environment.images) => ({ ...environment, images });
+  const one = (series: string) => ({ series, x: { operations: 1 }, ns: 1, check: false });
+  const before = { environment: of({ small: digest('1') }), samples: [one('gunzip'), one('unpack')] };
+
+  test('stay, but for those that were measured anew', () => {
+    expect(samplesToKeep(before, before.environment, [one('unpack')])).toEqual([one('gunzip')]);
+  });
+
+  test('stay if images were added', () => {
+    const more = of({ small: digest('1'), large: digest('2') });
+    expect(samplesToKeep(before, more, [])).toEqual(before.samples);
+  });
+
+  test.each([
+    ['an image is another', of({ small: digest('3') })],
+    ['an image is gone', of({})],
+    ['the kernel is another', { ...before.environment, kernel: 'other' }],
+  ])('are refused if %s', (_, now) => {
+    expect(() => samplesToKeep(before, now, [])).toThrow(
+      expect.objectContaining({ code: 'OTHER_ENVIRONMENT' }),
+    );
+  });
 });
